@@ -1,0 +1,341 @@
+#include "models/parts/client.h"
+
+#include "base/require.h"
+#include "models/parts/arrivals.h"
+
+#include <stdlib.h>
+
+enum { CHUNK = 64 };
+
+struct user_chunk {
+    struct user_chunk *next;
+    struct user user[CHUNK];
+};
+
+static void begin(struct machine *m, struct user *u);
+static void attempt(struct machine *m, struct user *u);
+static void act_on(struct user *u, enum user_action what);
+
+static bool closed_loop(const struct client *c) {
+    return c->load->client != CLIENT_OPEN;
+}
+
+// --- users
+
+static void timer_fired(struct sim *sim, void *owner, uint32_t tag) {
+    (void)sim;
+    (void)tag;
+    struct user *u = owner;
+    u->client->machine->current = NULL;
+    u->on_timer(u->client->machine, u);
+}
+
+static void deadline_passed(struct sim *sim, void *owner, uint32_t tag);
+
+static void more_users(struct client *c) {
+    struct user_chunk *k = calloc(1, sizeof *k);
+    REQUIRE(k);
+    k->next = c->chunks;
+    c->chunks = k;
+    for (int i = CHUNK - 1; i >= 0; i--) {
+        struct user *u = &k->user[i];
+        u->client = c;
+        u->timer = timer_new(c->machine->sim, timer_fired, u, 4);
+        u->deadline = timer_new(c->machine->sim, deadline_passed, u, 5);
+        u->next = c->idle;
+        c->idle = u;
+    }
+}
+
+static struct user *take_user(struct client *c) {
+    if (!c->idle) more_users(c);
+    struct user *u = c->idle;
+    c->idle = u->next;
+    u->next = NULL;
+    return u;
+}
+
+static void after(struct user *u, sim_time ns, void (*fn)(struct machine *m, struct user *u)) {
+    struct machine *m = u->client->machine;
+    u->on_timer = fn;
+    timer_set(m->sim, u->timer, machine_now(m) + ns);
+}
+
+// --- the end of a request and the beginning of the next
+
+static bool all_given_out(const struct client *c) {
+    return c->load->requests > 0 && c->born >= (uint64_t)c->load->requests;
+}
+
+// Closed loop: the user goes on with its next request, after its pause; `ab` opens its other connections when its
+// first request, which runs alone, has been answered.
+static void next_of_closed(struct client *c, struct user *u) {
+    struct machine *m = c->machine;
+    if (c->load->client == CLIENT_AB && c->ended == 1)
+        for (int i = 1; i < c->load->concurrency && !all_given_out(c); i++) begin(m, take_user(c));
+    if (all_given_out(c)) return;
+    if (!c->load->has_think) {
+        begin(m, u);
+        return;
+    }
+    after(u, (sim_time)(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT]) + 0.5), begin);
+}
+
+static void request_over(struct user *u) {
+    struct client *c = u->client;
+    c->ended++;
+    u->request = NULL;
+    if (c->load->requests > 0 && c->ended == c->load->requests) {
+        sim_halt(c->machine->sim);
+        return;
+    }
+    if (closed_loop(c)) {
+        next_of_closed(c, u);
+        return;
+    }
+    u->next = c->idle;
+    c->idle = u;
+}
+
+static void received(struct machine *m, struct user *u) {
+    struct client *c = u->client;
+    struct request *r = u->request;
+    timer_cancel(m->sim, u->deadline);
+    if (u->conn && u->conn->last) {
+        struct conn *conn = u->conn;
+        u->conn = NULL;
+        conn_abandon(conn);
+    }
+    ledger_done(c->ledger, m, r);
+    request_free(&c->net->requests, r);
+    request_over(u);
+}
+
+// The attempt failed: another one later, or the request is over.
+static void failed(struct user *u, struct request *r, void (*book)(struct ledger *, struct machine *, struct request *)) {
+    struct client *c = u->client;
+    struct machine *m = c->machine;
+    bool again = u->attempt < c->load->retries;
+    r->user = NULL;
+    if (!again) book(c->ledger, m, r);
+    if (!r->conn) request_free(&c->net->requests, r); // else the server still has it
+    u->request = NULL;
+    if (!again) {
+        request_over(u);
+        return;
+    }
+    ledger_retried(c->ledger);
+    double wait = dist_draw(&c->load->backoff, &m->stream[STREAM_CLIENT]);
+    for (int i = 0; i < u->attempt; i++) wait *= 2;
+    u->attempt++;
+    after(u, (sim_time)(wait + 0.5), attempt);
+}
+
+static void deadline_passed(struct sim *sim, void *owner, uint32_t tag) {
+    (void)tag;
+    struct user *u = owner;
+    struct request *r = u->request;
+    u->client->machine->current = NULL;
+    if (!r || u->pending == USER_RECEIVE) return; // the answer is there, the client only has to look at it
+    if (u->client->thread && u->pending == USER_SEND) {
+        u->expired = true; // it is in the thread's queue: dealt with when its turn comes
+        return;
+    }
+    timer_cancel(sim, u->timer);
+    u->pending = USER_NOTHING;
+    if (u->conn) {
+        struct conn *conn = u->conn;
+        u->conn = NULL;
+        conn_abandon(conn);
+    }
+    failed(u, r, ledger_timed_out);
+}
+
+// --- sending
+
+static void replied(struct machine *m, struct conn *conn, struct request *r) {
+    (void)conn;
+    // ab reads on until the server closes, which is the server's delay; everyone else knows the length.
+    if (r->user->client->load->client == CLIENT_AB)
+        request_leave(m, r, BLAME_LOOP);
+    else
+        act_on(r->user, USER_RECEIVE);
+}
+
+static void closed(struct machine *m, struct conn *conn) {
+    struct user *u = conn->user;
+    if (u && u->client->load->client == CLIENT_AB && u->request) {
+        request_leave(m, u->request, BLAME_CLIENT);
+        act_on(u, USER_RECEIVE);
+        return;
+    }
+    if (u) u->conn = NULL;
+    conn_abandon(conn);
+}
+
+static const struct conn_user ops = {replied, closed};
+
+static void send(struct machine *m, struct user *u);
+
+// The kernel dropped the connection because the queue is full: it tries again by itself (SYN retransmission).
+static void not_connected(struct user *u) {
+    struct client *c = u->client;
+    if (c->load->connect_retry == 0) {
+        timer_cancel(c->machine->sim, u->deadline);
+        failed(u, u->request, ledger_refused);
+        return;
+    }
+    request_phase(c->machine, u->request, BLAME_ACCEPT);
+    sim_time wait = c->load->connect_retry << (u->connects < 6 ? u->connects : 6);
+    u->connects++;
+    after(u, wait, send);
+}
+
+static void send(struct machine *m, struct user *u) {
+    struct client *c = u->client;
+    if (!u->conn) u->conn = conn_connect(c->net, &ops, u, c->load->keep_alive);
+    if (!u->conn) {
+        not_connected(u);
+        return;
+    }
+    u->request->user = u;
+    conn_send(u->conn, u->request);
+    (void)m;
+}
+
+static void attempt(struct machine *m, struct user *u) {
+    struct client *c = u->client;
+    u->connects = 0;
+    u->expired = false;
+    u->request = request_new(&c->net->requests, m, u->number, u->born);
+    u->request->user = u;
+    if (u->attempt == 0) ledger_arrive(c->ledger, m, u->request);
+    else u->request->entered = u->entered;
+    u->entered = u->request->entered;
+    if (c->load->timeout > 0) timer_set(m->sim, u->deadline, machine_now(m) + c->load->timeout);
+    act_on(u, USER_SEND);
+}
+
+static void begin(struct machine *m, struct user *u) {
+    struct client *c = u->client;
+    u->number = c->born++;
+    u->born = machine_now(m);
+    u->attempt = 0;
+    attempt(m, u);
+}
+
+// --- who does it: the generator's thread, or nobody at all
+
+static void perform(struct machine *m, struct user *u) {
+    enum user_action what = u->pending;
+    u->pending = USER_NOTHING;
+    if (what == USER_RECEIVE) {
+        received(m, u);
+    } else if (u->expired) {
+        failed(u, u->request, ledger_timed_out);
+    } else {
+        send(m, u);
+    }
+}
+
+static void act_on(struct user *u, enum user_action what) {
+    struct client *c = u->client;
+    struct machine *m = c->machine;
+    u->pending = what;
+    if (!c->thread) {
+        struct thread *server = m->current;
+        m->current = NULL; // what happens on the other machine is not at the server's expense
+        if (c->network > 0)
+            after(u, c->network, perform);
+        else
+            perform(m, u);
+        m->current = server;
+        return;
+    }
+    bool at_once = what == USER_SEND && u == c->doing; // in the same callback as the answer before it
+    u->next = at_once ? c->first : NULL;
+    *(at_once || !c->last ? &c->first : &c->last->next) = u;
+    if (!u->next) c->last = u;
+    if (!c->sleeping) return;
+    c->sleeping = false;
+    thread_wake(m, c->thread);
+}
+
+static struct act next_action(struct machine *m, struct thread *t);
+
+static struct act done(struct machine *m, struct thread *t) {
+    struct client *c = t->self;
+    perform(m, c->doing);
+    c->doing = NULL;
+    return thread_run(t, 0, next_action);
+}
+
+static struct act rest(struct machine *m, struct thread *t) {
+    (void)m;
+    struct client *c = t->self;
+    if (c->first) return thread_run(t, c->poll_cpu, next_action);
+    c->sleeping = true;
+    return thread_block(t, rest);
+}
+
+static struct act next_action(struct machine *m, struct thread *t) {
+    struct client *c = t->self;
+    struct user *u = c->first;
+    if (!u) return rest(m, t);
+    c->first = u->next;
+    if (!c->first) c->last = NULL;
+    u->next = NULL;
+    c->doing = u;
+    sim_time cpu = u->pending == USER_RECEIVE ? c->request_cpu : u->pending == USER_SEND && !u->conn ? c->connect_cpu : 0;
+    return thread_run(t, machine_vary(m, cpu), done);
+}
+
+// --- start
+
+static void arrive(struct sim *sim, void *owner, uint32_t tag) {
+    (void)tag;
+    struct client *c = owner;
+    c->machine->current = NULL;
+    if (!all_given_out(c)) begin(c->machine, take_user(c));
+    if (all_given_out(c)) return;
+    sim_time at = arrivals_next(c);
+    timer_set(sim, c->arrival, at);
+}
+
+static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
+    (void)sim;
+    (void)tag;
+    struct client *c = owner;
+    c->machine->current = NULL;
+    int n = c->load->client == CLIENT_AB ? 1 : c->load->concurrency;
+    for (int i = 0; i < n && !all_given_out(c); i++) begin(c->machine, take_user(c));
+}
+
+void client_init(struct client *c, struct machine *m, struct net *n, struct ledger *l) {
+    const struct load_spec *load = &m->scenario->load;
+    const struct client_costs *k = &m->scenario->costs.client;
+    *c = (struct client){.machine = m, .net = n, .load = load, .ledger = l, .connect_cpu = machine_ns(&k->connect),
+                         .request_cpu = machine_ns(&k->request), .poll_cpu = machine_ns(&k->poll),
+                         .network = machine_ns(&m->scenario->costs.network)};
+    if (load->place == PLACE_SERVER) {
+        c->thread = thread_create(m, -1, "client", rest, c, NULL, &c->role);
+        c->sleeping = true;
+    }
+    c->arrival = timer_new(m->sim, closed_loop(c) ? start_closed : arrive, c, 6);
+    arrivals_init(c);
+    timer_set(m->sim, c->arrival, closed_loop(c) ? 0 : arrivals_next(c));
+}
+
+void client_fini(struct client *c) {
+    for (struct user_chunk *k = c->chunks, *next; k; k = next) {
+        next = k->next;
+        free(k);
+    }
+    c->chunks = NULL;
+}
+
+void client_sample(const struct client *c, struct station_seen *seen) {
+    if (!c->thread) return;
+    seen->busy_s += (double)thread_spent(c->machine, c->thread, THREAD_RUNNING) * 1e-9;
+    seen->servers += 1;
+}

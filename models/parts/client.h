@@ -1,0 +1,55 @@
+#pragma once
+// The load generator: `ab` and `wrk` (closed loops) and an open loop. It runs on the server's cores, as one thread with
+// its own event loop, or elsewhere, where it costs nothing but the network's latency.
+//
+// A user is one virtual client: it has at most one request under way. Closed loops have `concurrency` of them; an open
+// loop makes one for each arrival that finds none free.
+#include "models/parts/ledger.h"
+#include "models/parts/socket.h"
+
+struct client;
+
+enum user_action { USER_NOTHING, USER_SEND, USER_RECEIVE };
+
+struct user {
+    struct client *client;
+    struct conn *conn;
+    struct request *request;
+    enum user_action pending; // queued for the client's thread, or on its way through the network
+    sim_time born, entered;   // of the request, through all attempts
+    uint64_t number;
+    int attempt, connects;
+    bool expired;             // timed out while its sending still waited for the client's thread
+    timer_id timer, deadline; // pause, back-off, network; time-out
+    void (*on_timer)(struct machine *m, struct user *u);
+    struct user *next;
+};
+
+struct client {
+    struct machine *machine;
+    struct net *net;
+    const struct load_spec *load;
+    struct ledger *ledger;
+    struct thread *thread;   // NULL: elsewhere
+    struct role role;
+    struct user *first, *last; // actions the thread has to take, in order
+    struct user *doing;      // the one it acts for now
+    bool sleeping;
+    sim_time connect_cpu, request_cpu, poll_cpu, network;
+    struct user *idle;       // open loop: free users, those with a connection last used first
+    struct user_chunk *chunks;
+    uint64_t born;           // requests given out
+    int64_t ended;
+    timer_id arrival;
+    size_t trace_at;
+    bool burst;              // MMPP2: in the busy state
+    sim_time state_until;
+    double interarrival_busy, interarrival_calm; // ns
+};
+
+// Builds the generator; it starts with the clock.
+void client_init(struct client *c, struct machine *m, struct net *n, struct ledger *l);
+void client_fini(struct client *c);
+
+// Adds the generator's own utilisation (one thread) where it runs on the server's cores.
+void client_sample(const struct client *c, struct station_seen *seen);

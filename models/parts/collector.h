@@ -1,0 +1,20 @@
+#pragma once
+// The runtime's garbage collector, as far as a server feels it: passes over the young generation every so many
+// requests, over the middle one every so many of those, over everything every so many of those. A pass is CPU of the
+// thread that happens to allocate, with the global lock held. The phase is random in each replication, so that a full
+// pass falls into a short run as often as it does in reality.
+#include "models/parts/machine.h"
+
+struct collector {
+    bool enabled;
+    double young, requests_per_young; // allocations since the last young pass, in requests
+    int middle, middle_every, full, full_every; // younger passes since the last
+    sim_time young_cpu, middle_cpu, full_cpu, full_cpu_per_connection;
+    int connections;                  // open in this process; the server keeps it
+    int64_t full_passes;
+};
+
+void collector_init(struct collector *c, struct machine *m);
+
+// One request's allocations; returns the CPU of the passes that they set off, ns (usually 0).
+sim_time collector_allocate(struct collector *c, struct machine *m);

@@ -1,0 +1,343 @@
+#include "models/parts/cpu.h"
+
+#include "base/require.h"
+#include "models/parts/place.h"
+#include "models/parts/run_queue.h"
+
+#include <stdlib.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+enum { RATE_BITS = 32 };
+
+// A step that asks for no time is followed by the next at once; a program that never asks for any is broken.
+enum { MOST_FREE_STEPS = 1000000 };
+
+static sim_time wall_of(const struct cpu *c, sim_time work) {
+    if (c->rate == 1ull << RATE_BITS) return work;
+    return (sim_time)(((wide)work * c->inverse + ((1ull << RATE_BITS) - 1)) >> RATE_BITS);
+}
+
+static sim_time work_of(const struct cpu *c, sim_time wall) {
+    if (c->rate == 1ull << RATE_BITS) return wall;
+    return (sim_time)((wide)wall * c->rate >> RATE_BITS);
+}
+
+static void set_rate(struct cpu *c) {
+    const struct machine *m = c->machine;
+    double rate = c->speed;
+    if (c->sibling >= 0 && m->cpu[c->sibling].state == CPU_BUSY) rate *= m->t.smt_yield / 2;
+    if (c->ramp_left > 0) rate *= m->t.ramp_speed;
+    if (m->cpus - m->idle_cpus > m->t.turbo_cores) rate *= m->t.turbo_speed;
+    c->rate = (uint64_t)(rate * 0x1p32);
+    c->inverse = (uint64_t)(0x1p32 / rate);
+}
+
+// Books what has passed of the running thread's burst.
+static void charge(struct cpu *c) {
+    sim_time now = machine_now(c->machine), passed = now - c->charged;
+    struct thread *t = c->running;
+    if (passed == 0) {
+        if (now >= c->burst_end) t->need = 0;
+        return;
+    }
+    sim_time work = work_of(c, passed);
+    t->need = now >= c->burst_end || work >= t->need ? 0 : t->need - work;
+    t->vruntime += passed;
+    c->busy += passed;
+    c->charged = now;
+    const struct thread *first = run_queue_first(c);
+    int64_t least = first && first->vruntime < t->vruntime ? first->vruntime : t->vruntime;
+    if (least > c->vmin) c->vmin = least;
+    if (c->ramp_left > 0) {
+        c->ramp_left = passed < c->ramp_left ? c->ramp_left - passed : 0;
+        if (c->ramp_left == 0) set_rate(c);
+    }
+}
+
+// Sets the core's timer to whatever ends or changes its present burst first.
+static void retime(struct cpu *c) {
+    const struct machine *m = c->machine;
+    c->burst_end = c->charged + wall_of(c, c->running->need);
+    sim_time at = c->burst_end, now = machine_now(m);
+    if (c->queue.n > 0 && c->slice_end < at) at = c->slice_end;
+    if (c->ramp_left > 0 && c->charged + c->ramp_left < at) at = c->charged + c->ramp_left;
+    if (c->move_check < at) at = c->move_check;
+    timer_set(m->sim, c->timer, at > now ? at : now);
+}
+
+// Tells the sibling that this hardware thread became busy or idle: it runs slower or faster from now on.
+static void tell_sibling(struct cpu *c) {
+    if (c->sibling < 0) return;
+    struct cpu *s = &c->machine->cpu[c->sibling];
+    if (s->state != CPU_BUSY || s->stepping) return; // a stepping core sets its rate when the step is over
+    charge(s);
+    set_rate(s);
+    retime(s);
+}
+
+// The CPU added to the next `work` ns of a role that came back cold.
+static sim_time cold_extra(const struct machine *m, struct role *r, sim_time work) {
+    if (!r || r->cold_left == 0) return 0;
+    sim_time extra = r->cold_left;
+    if (work < r->work_left && m->t.cold_work > 0)
+        extra = (sim_time)((double)r->cold_left * (double)work / (double)r->work_left);
+    r->cold_left -= extra;
+    r->work_left = work < r->work_left ? r->work_left - work : 0;
+    return extra;
+}
+
+static void role_starts(struct machine *m, struct role *r) {
+    if (!r || r->running++ > 0) return;
+    sim_time cold = place_cold_after(m, machine_now(m) - r->last_ran);
+    if (cold <= r->cold_left) return;
+    r->cold_left = cold;
+    r->work_left = m->t.cold_work;
+}
+
+static void start(struct cpu *c, struct thread *t) {
+    struct machine *m = c->machine;
+    sim_time now = machine_now(m);
+    bool was_busy = c->state == CPU_BUSY;
+    c->state = CPU_BUSY;
+    c->running = t;
+    c->charged = c->run_start = now;
+    c->slice_end = now + m->t.slice;
+    c->move_check = m->t.fast_pull > 0 && c->speed < m->cpu[0].speed ? now + m->t.fast_pull : SIM_NEVER;
+    if (c->last != t) {
+        t->need += m->t.switch_;
+        m->switches++;
+    }
+    if (t->cpu && t->cpu != c) t->need += m->t.migrate;
+    t->cpu = c;
+    thread_enter(m, t, THREAD_RUNNING);
+    role_starts(m, t->role);
+    if (!was_busy) {
+        set_rate(c);
+        tell_sibling(c);
+    }
+    retime(c);
+    machine_trace(m, TRACE_CORE_RUN, c->id, t->id, 0, t->name);
+}
+
+static struct thread *stop(struct cpu *c) {
+    struct thread *t = c->running;
+    t->last_ran = machine_now(c->machine);
+    if (t->role && --t->role->running == 0) t->role->last_ran = t->last_ran;
+    c->last = t;
+    c->running = NULL;
+    return t;
+}
+
+// While a core idles and a thread waits elsewhere, idle cores look again at every period.
+static void arm_balance(struct machine *m) {
+    if (m->t.balance == 0 || m->waiting == 0 || m->idle_cpus == 0) return;
+    if (timer_at(m->sim, m->balance) == SIM_NEVER) timer_set(m->sim, m->balance, machine_now(m) + m->t.balance);
+}
+
+static void balance(struct sim *sim, void *owner, uint32_t tag) {
+    (void)sim;
+    (void)tag;
+    struct machine *m = owner;
+    m->current = NULL;
+    for (int i = 0; i < m->cpus && m->waiting > 0; i++) {
+        struct cpu *c = &m->cpu[i];
+        struct thread *t = c->state == CPU_IDLE ? place_pull(c) : NULL;
+        if (t) cpu_rouse(c, t);
+    }
+    arm_balance(m);
+}
+
+// Gives a core that has nothing to run to whoever waits for it, here or elsewhere, or lets it idle.
+static void pick(struct cpu *c) {
+    struct machine *m = c->machine;
+    struct thread *t = c->queue.n ? run_queue_pop(c) : m->t.pull ? place_pull(c) : NULL;
+    if (t) {
+        start(c, t);
+        return;
+    }
+    c->state = CPU_IDLE;
+    c->idle_since = machine_now(m);
+    m->idle_cpus++;
+    timer_cancel(m->sim, c->timer);
+    arm_balance(m);
+    tell_sibling(c);
+    machine_trace(m, TRACE_CORE_RUN, c->id, -1, 0, "idle");
+}
+
+static void requeue(struct cpu *c) {
+    struct thread *t = stop(c);
+    thread_enter(c->machine, t, THREAD_RUNNABLE);
+    run_queue_push(c, t);
+}
+
+// Whether a waiting thread has a better claim than the running one.
+static bool outrun(const struct cpu *c) {
+    const struct thread *first = run_queue_first(c);
+    return first && first->vruntime < c->running->vruntime;
+}
+
+// Calls the running thread's steps until it needs time or leaves the core.
+static void advance(struct cpu *c) {
+    struct machine *m = c->machine;
+    struct thread *t = c->running;
+    for (int free_steps = 0;; free_steps++) {
+        REQUIRE(free_steps < MOST_FREE_STEPS);
+        thread_step step = t->locking ? t->locking : t->split ? t->split : t->next;
+        c->stepping = true;
+        m->current = t;
+        struct act a = step(m, t);
+        m->current = NULL;
+        c->stepping = false;
+        if (a.kind != ACT_RUN) {
+            REQUIRE(t->debt == 0);
+            thread_enter(m, stop(c), a.kind == ACT_EXIT   ? THREAD_EXITED
+                                     : a.kind == ACT_LOCK ? THREAD_LOCK
+                                                          : THREAD_BLOCKED);
+            c->yield = false;
+            pick(c);
+            return;
+        }
+        t->need = a.ns + t->debt;
+        t->debt = 0;
+        if (t->need > 0) t->need += cold_extra(m, t->role, t->need);
+        if (t->need > 0 || c->yield) break;
+    }
+    if (c->yield && outrun(c)) {
+        requeue(c);
+        pick(c);
+    } else {
+        set_rate(c);
+        retime(c);
+    }
+    c->yield = false;
+}
+
+static void slice_over(struct cpu *c) {
+    if (outrun(c)) {
+        requeue(c);
+        pick(c);
+        return;
+    }
+    c->slice_end = machine_now(c->machine) + c->machine->t.slice;
+    retime(c);
+}
+
+// A thread that has run for a while on a slow core moves to a faster one that idles (asymmetric packing).
+static void move_to_faster(struct cpu *c) {
+    struct machine *m = c->machine;
+    struct cpu *to = place_faster_idle(c);
+    if (!to) {
+        c->move_check = machine_now(m) + m->t.fast_pull;
+        retime(c);
+        return;
+    }
+    struct thread *t = stop(c);
+    thread_enter(m, t, THREAD_RUNNABLE);
+    place_rebase(t, c, to);
+    cpu_rouse(to, t);
+    pick(c);
+}
+
+static void fire(struct sim *sim, void *owner, uint32_t tag) {
+    (void)tag;
+    struct cpu *c = owner;
+    c->machine->current = NULL;
+    if (c->state == CPU_WAKING)
+        start(c, c->running);
+    else
+        charge(c);
+    sim_time now = sim_now(sim);
+    if (c->running->need == 0)
+        advance(c);
+    else if (c->queue.n > 0 && now >= c->slice_end)
+        slice_over(c);
+    else if (now >= c->move_check)
+        move_to_faster(c);
+    else
+        retime(c);
+}
+
+void cpu_rouse(struct cpu *c, struct thread *t) {
+    struct machine *m = c->machine;
+    sim_time idle = machine_now(m) - c->idle_since;
+    REQUIRE(c->state == CPU_IDLE);
+    m->idle_cpus--;
+    c->state = CPU_WAKING;
+    c->running = t;
+    c->ramp_left = m->t.ramp_time > 0 && idle >= m->t.ramp_after ? m->t.ramp_time : 0;
+    timer_set(m->sim, c->timer, machine_now(m) + machine_vary(m, place_idle_exit(m, idle)));
+}
+
+void cpu_wake(struct machine *m, struct thread *t) {
+    struct cpu *c = place_choose(m, t);
+    place_rebase(t, t->cpu, c);
+    if (m->current) m->current->debt += c->state == CPU_IDLE ? m->t.wake_remote : m->t.wake_local;
+    thread_enter(m, t, THREAD_RUNNABLE);
+    if (c->state == CPU_IDLE) {
+        cpu_rouse(c, t);
+        return;
+    }
+    run_queue_push(c, t);
+    arm_balance(m);
+    if (c->state != CPU_BUSY) return;
+    if (c->stepping) {
+        c->yield |= t->vruntime < c->running->vruntime;
+        return;
+    }
+    charge(c);
+    if (c->running->need > 0 && outrun(c)) {
+        requeue(c);
+        pick(c);
+    } else {
+        retime(c);
+    }
+}
+
+sim_time cpu_cut_burst(struct machine *m, struct thread *t) {
+    struct cpu *c = t->cpu;
+    bool on_core = t->state == THREAD_RUNNING;
+    if (on_core) {
+        REQUIRE(!c->stepping);
+        charge(c);
+    }
+    sim_time left = t->need;
+    t->need = 0;
+    if (on_core) {
+        c->burst_end = machine_now(m);
+        timer_set(m->sim, c->timer, c->burst_end);
+    }
+    return left;
+}
+
+sim_time cpu_busy(const struct machine *m, const struct cpu *c) {
+    return c->busy + (c->state == CPU_BUSY ? machine_now(m) - c->charged : 0);
+}
+
+static void add_class(struct machine *m, int class, int *id) {
+    const struct core_class *k = &m->scenario->machine.class[class];
+    for (int core = 0; core < k->count; core++) {
+        for (int h = 0; h < k->smt; h++, (*id)++) {
+            struct cpu *c = &m->cpu[*id];
+            *c = (struct cpu){.machine = m, .id = *id, .class = class, .sibling = -1, .speed = k->speed};
+            if (k->smt == 2) c->sibling = *id + (h == 0 ? 1 : -1);
+            c->timer = timer_new(m->sim, fire, c, 2);
+            c->move_check = SIM_NEVER;
+            set_rate(c);
+        }
+    }
+}
+
+bool cpu_init_all(struct machine *m) {
+    m->cpus = m->idle_cpus = scenario_cpus(&m->scenario->machine);
+    m->cpu = calloc((size_t)m->cpus, sizeof *m->cpu);
+    if (!m->cpu) return false;
+    m->balance = timer_new(m->sim, balance, m, 8);
+    for (int class = 0, id = 0; class < m->scenario->machine.classes; class++) add_class(m, class, &id);
+    return true;
+}
+
+void cpu_fini_all(struct machine *m) {
+    for (int i = 0; m->cpu && i < m->cpus; i++) free(m->cpu[i].queue.heap);
+    free(m->cpu);
+}

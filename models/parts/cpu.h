@@ -1,0 +1,54 @@
+#pragma once
+// Cores with run queues: fair slices, pre-emption by a woken thread that is behind in its share, placement on the
+// previous core or by search, pull by a core going idle, wake-up latency by depth of idleness, switch and migration
+// cost, SMT siblings that share a core, clock ramp after idling.
+#include "models/parts/thread.h"
+
+enum cpu_state { CPU_IDLE, CPU_WAKING, CPU_BUSY };
+
+// Run queue: a binary heap on (virtual run time, order of entering).
+struct run_queue {
+    struct thread **heap;
+    int n, room;
+};
+
+struct cpu {
+    struct machine *machine;
+    int id, class, sibling; // sibling: the other hardware thread of the core, -1 = none
+    enum cpu_state state;
+    bool stepping;          // a step of `running` is being executed
+    bool yield;             // during a step: somebody with a better claim came
+    struct thread *running; // WAKING: the thread it wakes for
+    struct thread *last;
+    struct run_queue queue;
+    int64_t vmin;           // virtual run time the queue has reached; never decreases
+    uint64_t order;
+    timer_id timer;
+    sim_time charged;       // running's burst is charged up to here
+    sim_time burst_end;     // when its burst ends at the present speed
+    sim_time slice_end;     // when others may claim the core
+    sim_time run_start;     // when it got the core
+    sim_time idle_since;
+    sim_time ramp_left;     // busy time still to pass at the ramp's speed
+    double speed;           // of its class
+    uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32
+    sim_time move_check;    // when its thread may move to a faster idle core
+    sim_time busy;          // wall time in which a thread ran
+};
+
+// Called once by machine_create / machine_destroy.
+bool cpu_init_all(struct machine *m);
+void cpu_fini_all(struct machine *m);
+
+// A blocked thread becomes runnable. See thread_wake.
+void cpu_wake(struct machine *m, struct thread *t);
+
+// An idle core is told to run t (RUNNABLE, in no queue) and does so after the latency of its idleness.
+void cpu_rouse(struct cpu *c, struct thread *t);
+
+// Ends the present burst of a running or queued thread at once and returns the work that was left of it, ns; its next
+// step is called as soon as it is on a core. Used by a forced hand-over of the lock.
+sim_time cpu_cut_burst(struct machine *m, struct thread *t);
+
+// Busy wall time of a core up to now, ns.
+sim_time cpu_busy(const struct machine *m, const struct cpu *c);

@@ -1,0 +1,45 @@
+#pragma once
+// What a simulated run has seen: requests by outcome and latency, cut into segments so that a warm-up can be left out
+// afterwards, and the series of means that the cut is found from.
+#include "models/parts/request.h"
+#include "models/parts/station.h"
+
+enum { LEDGER_SEGMENTS = 20, LEDGER_SERIES = 4096 };
+
+struct ledger {
+    struct observation segment[LEDGER_SEGMENTS];
+    int segments, at;               // how many there will be, which is being filled
+    struct station system;          // requests between birth and end
+    int64_t arrived, done, timed_out, refused, retried;
+    double series[LEDGER_SERIES];   // mean latency of `batch` consecutive requests each, s
+    int series_n;
+    int64_t batch, in_batch;
+    double batch_sum;
+    struct station_seen station[LIMIT_COUNT], resource[SEEN_RESOURCES]; // totals at the last cut
+    double switches, wakeups, handovers, area;
+    sim_time cut_at;
+    double segment_area[LEDGER_SEGMENTS]; // mean number in the system
+    bool multi;                     // more than one endpoint
+    // Fills the totals since the start of every station; set by whoever built the server.
+    void (*sample)(void *owner, struct station_seen station[LIMIT_COUNT], struct station_seen resource[SEEN_RESOURCES]);
+    void *owner;
+};
+
+// `segments` 1 = the run is reported whole.
+struct ledger *ledger_create(int segments, bool multi);
+void ledger_destroy(struct ledger *l);
+
+void ledger_arrive(struct ledger *l, struct machine *m, struct request *r);
+// A request ends; its books are settled first. Latency and blame of done requests are recorded.
+void ledger_done(struct ledger *l, struct machine *m, struct request *r);
+void ledger_timed_out(struct ledger *l, struct machine *m, struct request *r);
+void ledger_refused(struct ledger *l, struct machine *m, struct request *r);
+// The client will try again: the attempt ends, the request does not.
+void ledger_retried(struct ledger *l);
+
+// Ends the present segment.
+void ledger_cut(struct ledger *l, struct machine *m);
+
+// After the last cut: appends the segments behind the warm-up to *out. `fixed` is a warm-up the user asked for (ns),
+// -1 = find it (MSER-5). Sets out->too_short and out->saturated.
+void ledger_report(struct ledger *l, struct machine *m, sim_time fixed, bool open, struct observation *out);

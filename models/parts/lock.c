@@ -1,0 +1,198 @@
+#include "models/parts/lock.h"
+
+#include "base/require.h"
+#include "models/parts/cpu.h"
+
+static struct act wait_again(struct machine *m, struct thread *t);
+
+void lock_init(struct lock *l, const struct machine *m, bool enabled) {
+    const struct lock_costs *c = &m->scenario->costs.lock;
+    *l = (struct lock){.enabled = enabled, .interval = m->scenario->server.switch_interval,
+                       .wait_cpu = machine_ns(&c->wait), .signal_cpu = machine_ns(&c->signal),
+                       .syscall = machine_ns(&c->syscall)};
+}
+
+static void unlink_waiter(struct lock *l, struct thread *t) {
+    *(t->lock_prev ? &t->lock_prev->lock_next : &l->first) = t->lock_next;
+    *(t->lock_next ? &t->lock_next->lock_prev : &l->last) = t->lock_prev;
+    t->lock_next = t->lock_prev = NULL;
+}
+
+static void append_waiter(struct lock *l, struct thread *t) {
+    t->lock_prev = l->last;
+    t->lock_next = NULL;
+    *(l->last ? &l->last->lock_next : &l->first) = t;
+    l->last = t;
+}
+
+static void give(struct machine *m, struct lock *l, struct thread *t) {
+    REQUIRE(!l->holder);
+    l->holder = t;
+    l->held_since = machine_now(m);
+    l->drop_request = false;
+    t->holds = true;
+    t->locking = NULL;
+    if (l->last_holder == t) return;
+    l->last_holder = t;
+    l->switches++;
+    if (!l->dropper) return;
+    struct thread *dropper = l->dropper;
+    l->dropper = NULL;
+    thread_wake(m, dropper);
+}
+
+// The holder is interpreted code that looks for the request between two instructions: it stops where it is.
+static struct act forced_drop(struct machine *m, struct thread *t);
+
+static void request_drop(struct machine *m, struct lock *l) {
+    struct thread *h = l->holder;
+    l->drop_request = true;
+    if (h->forced) return;
+    h->forced = true;
+    h->lock_saved = cpu_cut_burst(m, h);
+    h->locking = forced_drop;
+}
+
+static void timed_out(struct machine *m, struct thread *t) {
+    unlink_waiter(t->lock, t);
+    t->timed_out = true;
+    thread_wake(m, t);
+}
+
+// Forced hand-over, last act: the burst goes on where it was cut.
+static struct act resume_burst(struct machine *m, struct thread *t) {
+    (void)m;
+    sim_time left = t->lock_saved;
+    t->lock_saved = 0;
+    t->forced = false;
+    t->locking = NULL;
+    return thread_run(t, left, t->next);
+}
+
+static struct act taken(struct machine *m, struct thread *t) {
+    give(m, t->lock, t);
+    return t->forced ? resume_burst(m, t) : thread_run(t, 0, t->next);
+}
+
+// After the burst that a wake-up from the wait costs: take it if it is free, else wait again.
+static struct act try_after_wait(struct machine *m, struct thread *t) {
+    struct lock *l = t->lock;
+    if (!l->holder) {
+        l->waiting--;
+        return taken(m, t);
+    }
+    bool ask = t->timed_out && l->switches == t->wait_switch;
+    struct act a = wait_again(m, t);
+    if (ask) request_drop(m, l);
+    return a;
+}
+
+static struct act woken(struct machine *m, struct thread *t) {
+    (void)m;
+    t->locking = try_after_wait;
+    return thread_run(t, t->lock->wait_cpu, t->next);
+}
+
+static struct act wait_again(struct machine *m, struct thread *t) {
+    struct lock *l = t->lock;
+    append_waiter(l, t);
+    t->timed_out = false;
+    t->wait_switch = l->switches;
+    t->locking = woken;
+    thread_alarm_in(m, t, l->interval, timed_out);
+    return (struct act){ACT_LOCK, 0};
+}
+
+struct act lock_take(struct machine *m, struct thread *t, thread_step next) {
+    struct lock *l = t->lock;
+    t->next = next;
+    if (!l || !l->enabled) return thread_run(t, 0, next);
+    REQUIRE(!t->holds);
+    if (!l->holder) return taken(m, t);
+    REQUIRE(t->debt == 0);
+    l->waiting++;
+    return wait_again(m, t);
+}
+
+void lock_release(struct machine *m, struct thread *t) {
+    struct lock *l = t->lock;
+    if (!l || !l->enabled) return;
+    REQUIRE(l->holder == t && t->holds);
+    l->held += machine_now(m) - l->held_since;
+    l->holder = NULL;
+    t->holds = false;
+    struct thread *w = l->first;
+    if (!w) return;
+    unlink_waiter(l, w);
+    timer_cancel(m->sim, w->timer);
+    t->debt += l->signal_cpu;
+    thread_wake(m, w);
+}
+
+// Forced hand-over: drop, wait until somebody else has had the lock, queue for it again.
+static struct act queue_again(struct machine *m, struct thread *t) {
+    struct lock *l = t->lock;
+    if (!l->holder) return taken(m, t);
+    l->waiting++;
+    return wait_again(m, t);
+}
+
+static struct act await_switch(struct machine *m, struct thread *t) {
+    (void)m;
+    struct lock *l = t->lock;
+    t->locking = queue_again;
+    if (l->last_holder != t || l->waiting == 0) return thread_run(t, 0, t->next);
+    REQUIRE(!l->dropper);
+    l->dropper = t;
+    return (struct act){ACT_LOCK, 0};
+}
+
+static struct act forced_drop(struct machine *m, struct thread *t) {
+    struct lock *l = t->lock;
+    if (!l->drop_request || !t->holds) return resume_burst(m, t);
+    l->forced++;
+    m->handovers++;
+    machine_trace(m, TRACE_INSTANT, t->id, 0, 0, "lock dropped on request");
+    lock_release(m, t);
+    t->locking = await_switch;
+    return thread_run(t, 0, t->next);
+}
+
+// A stage cut up by releases.
+static struct act split_go_on(struct machine *m, struct thread *t);
+
+static struct act split_taken(struct machine *m, struct thread *t) {
+    return split_go_on(m, t);
+}
+
+static struct act split_called(struct machine *m, struct thread *t) {
+    t->split = split_taken;
+    return lock_take(m, t, t->next);
+}
+
+static struct act split_release(struct machine *m, struct thread *t) {
+    if (!t->lock->first) return split_go_on(m, t);
+    lock_release(m, t);
+    t->split = split_called;
+    return thread_run(t, t->lock->syscall, t->next);
+}
+
+static struct act split_go_on(struct machine *m, struct thread *t) {
+    (void)m;
+    sim_time part = t->lock->first && t->split_chunk < t->split_rest ? t->split_chunk : t->split_rest;
+    t->split_rest -= part;
+    t->split = t->split_rest > 0 ? split_release : NULL;
+    return thread_run(t, part, t->next);
+}
+
+struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next) {
+    t->next = next;
+    if (releases < 1 || cpu < 1 || !t->lock || !t->lock->enabled || !t->lock->first) return thread_run(t, cpu, next);
+    t->split_rest = cpu;
+    t->split_chunk = (cpu + releases) / (releases + 1);
+    return split_go_on(m, t);
+}
+
+int64_t lock_held(const struct machine *m, const struct lock *l) {
+    return l->held + (l->holder ? machine_now(m) - l->held_since : 0);
+}

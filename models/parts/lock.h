@@ -1,0 +1,34 @@
+#pragma once
+// A process-wide interpreter lock with CPython's algorithm (3.2 to 3.13, Python/ceval_gil.h): a waiter waits with a
+// time limit that starts afresh at each wake-up; one that timed out while nobody switched asks the holder to drop the
+// lock; the holder does so at once where it runs interpreted code, signals one waiter and waits until another thread has
+// taken the lock. A release signals one waiter but reserves nothing, so a thread that comes by may take it first (barging).
+#include "models/parts/thread.h"
+
+struct lock {
+    bool enabled;             // false: no lock (gil: none): every call below succeeds at once
+    sim_time interval;        // switch interval
+    sim_time wait_cpu, signal_cpu, syscall; // costs.lock
+    struct thread *holder, *last_holder, *dropper;
+    struct thread *first, *last; // waiters in order of their present wait's start
+    bool drop_request;
+    uint64_t switches;        // changes of holder
+    sim_time held_since;
+    int64_t held, forced;     // time held, forced hand-overs
+    int waiting;              // threads that want it (asleep or on their way)
+};
+
+void lock_init(struct lock *l, const struct machine *m, bool enabled);
+
+// What a step returns to go on as `next` once it holds its process's lock.
+struct act lock_take(struct machine *m, struct thread *t, thread_step next);
+
+// Gives the lock up; signals one waiter, at the thread's expense: the step must end in thread_run().
+void lock_release(struct machine *m, struct thread *t);
+
+// A stage of `cpu` ns of interpreted code in which the lock is released and taken again `releases` times around short
+// system calls. The releases cost nothing while nobody waits; while somebody does, each is simulated. Needs the lock.
+struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next);
+
+// Time held up to now, ns.
+int64_t lock_held(const struct machine *m, const struct lock *l);

@@ -1,0 +1,69 @@
+#include "models/parts/machine.h"
+
+#include "base/require.h"
+#include "models/parts/cpu.h"
+
+#include <stdlib.h>
+
+static struct machine_times times_of(const struct machine_costs *c) {
+    return (struct machine_times){
+        .wake_local = machine_ns(&c->wake_local),
+        .wake_remote = machine_ns(&c->wake_remote),
+        .switch_ = machine_ns(&c->switch_),
+        .migrate = machine_ns(&c->migrate),
+        .slice = machine_ns(&c->slice),
+        .sleeper_credit = machine_ns(&c->sleeper_credit),
+        .timer_slack = machine_ns(&c->timer_slack),
+        .cold_work = machine_ns(&c->cold_work),
+        .ramp_after = machine_ns(&c->ramp_after),
+        .ramp_time = machine_ns(&c->ramp_time),
+        .fast_pull = machine_ns(&c->fast_pull),
+        .pull_hot = machine_ns(&c->pull_hot),
+        .balance = machine_ns(&c->balance),
+        .jitter = c->jitter.value,
+        .turbo_cores = (int)c->turbo_cores.value,
+        .turbo_speed = c->turbo_speed.value,
+        .stay = c->stay.value,
+        .ramp_speed = c->ramp_speed.value,
+        .smt_yield = c->smt_yield.value,
+        .pull = c->pull.value > 0,
+    };
+}
+
+// Half-width of a uniform distribution with standard deviation 1.
+#define ROOT3 1.7320508075688772
+
+sim_time machine_vary(struct machine *m, sim_time ns) {
+    if (m->t.jitter <= 0 || ns <= 0) return ns;
+    double u = 2 * rng_unit(&m->stream[STREAM_SCHEDULER]) - 1;
+    double varied = (double)ns * (1 + m->t.jitter * ROOT3 * u);
+    return varied > 0 ? (sim_time)(varied + 0.5) : 0;
+}
+
+struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication, struct trace *trace) {
+    struct machine *m = calloc(1, sizeof *m);
+    if (!m) return NULL;
+    m->scenario = s;
+    m->trace = trace;
+    m->t = times_of(&s->costs.machine);
+    m->sim = sim_create(64);
+    for (uint32_t i = 0; i < STREAM_COUNT; i++) rng_init(&m->stream[i], s->run.seed, point, replication, i);
+    if (!m->sim || !cpu_init_all(m)) {
+        machine_destroy(m);
+        return NULL;
+    }
+    require_clock(sim_clock(m->sim));
+    return m;
+}
+
+void machine_destroy(struct machine *m) {
+    if (!m) return;
+    require_clock(NULL);
+    for (struct thread *t = m->first_thread, *next; t; t = next) {
+        next = t->all_next;
+        free(t);
+    }
+    cpu_fini_all(m);
+    sim_destroy(m->sim);
+    free(m);
+}

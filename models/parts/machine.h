@@ -1,0 +1,65 @@
+#pragma once
+// The simulated machine: the handle that every part takes. It owns the clock, the cores, the threads and the random
+// streams; it knows nothing of servers.
+#include "engine/sim.h"
+#include "engine/trace.h"
+#include "scenario/scenario.h"
+#include "stats/rng.h"
+
+struct cpu;
+struct thread;
+struct ledger;
+
+// Random streams of one replication. What a request demands is drawn from STREAM_DEMAND at a place that its number
+// alone decides, so that every model and case sees identical requests.
+enum stream { STREAM_DEMAND, STREAM_ARRIVALS, STREAM_SCHEDULER, STREAM_COLLECTOR, STREAM_CLIENT, STREAM_SOCKET, STREAM_COUNT };
+
+// Costs of the machine, rounded to ns once.
+struct machine_times {
+    sim_time wake_local, wake_remote, switch_, migrate, slice, sleeper_credit, timer_slack, cold_work;
+    sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
+    double jitter, stay, ramp_speed, smt_yield, turbo_speed;
+    int turbo_cores;
+    bool pull;
+};
+
+struct machine {
+    struct sim *sim;
+    const struct scenario *scenario;
+    struct machine_times t;
+    int cpus;
+    struct cpu *cpu;
+    int idle_cpus;
+    int waiting;            // threads in run queues
+    timer_id balance;       // next look of the idle cores for waiting threads
+    struct thread *current; // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
+    int threads;
+    struct thread *first_thread, *last_thread;
+    struct rng stream[STREAM_COUNT];
+    struct ledger *ledger;
+    struct trace *trace; // NULL = none
+    double switches, wakeups, handovers; // counted for the observation
+};
+
+// A machine as `s` describes it, at time 0; `s` must outlive it. NULL where memory is lacking.
+struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication, struct trace *trace);
+void machine_destroy(struct machine *m);
+
+static inline sim_time machine_now(const struct machine *m) {
+    return sim_now(m->sim);
+}
+
+// A cost of the profile in whole ns.
+static inline sim_time machine_ns(const struct cost *c) {
+    return (sim_time)(c->value + 0.5);
+}
+
+// A span that varies from one occasion to the next (machine.jitter): uniform around ns. Without it a simulated server
+// falls into one rhythm and stays in it, and replications repeat rather than inform.
+sim_time machine_vary(struct machine *m, sim_time ns);
+
+// Tells the onlooker, if there is one.
+static inline void machine_trace(const struct machine *m, enum trace_kind kind, int64_t entity, int64_t a, int64_t b,
+                                 const char *text) {
+    if (m->trace) m->trace->emit(m->trace, &(struct trace_record){machine_now(m), kind, entity, a, b, text});
+}

@@ -1,0 +1,96 @@
+#include "models/parts/place.h"
+
+#include "models/parts/run_queue.h"
+
+static bool whole_core_idle(const struct machine *m, const struct cpu *c) {
+    return c->state == CPU_IDLE && (c->sibling < 0 || m->cpu[c->sibling].state == CPU_IDLE);
+}
+
+static struct cpu *search_idle(struct machine *m, int from) {
+    struct cpu *any = NULL;
+    for (int i = 0; i < m->cpus; i++) {
+        struct cpu *c = &m->cpu[(from + i) % m->cpus];
+        if (whole_core_idle(m, c)) return c;
+        if (!any && c->state == CPU_IDLE) any = c;
+    }
+    return any;
+}
+
+static int load(const struct cpu *c) {
+    return c->queue.n + (c->state != CPU_IDLE);
+}
+
+// Preference of a core for a new thread: idle whole core, idle sibling, then shortest queue; faster first.
+static bool better_for_new(const struct machine *m, const struct cpu *a, const struct cpu *b) {
+    int la = load(a), lb = load(b);
+    if (la != lb) return la < lb;
+    bool wa = whole_core_idle(m, a), wb = whole_core_idle(m, b);
+    if (wa != wb) return wa;
+    return a->speed > b->speed;
+}
+
+static struct cpu *place_new(struct machine *m) {
+    struct cpu *best = &m->cpu[0];
+    for (int i = 1; i < m->cpus; i++)
+        if (better_for_new(m, &m->cpu[i], best)) best = &m->cpu[i];
+    return best;
+}
+
+struct cpu *place_choose(struct machine *m, const struct thread *t) {
+    if (!t->cpu) return place_new(m);
+    if (t->cpu->state == CPU_IDLE || m->idle_cpus == 0) return t->cpu;
+    if (m->t.stay > 0 && rng_unit(&m->stream[STREAM_SCHEDULER]) < m->t.stay) return t->cpu;
+    struct cpu *idle = search_idle(m, t->cpu->id + 1);
+    return idle ? idle : t->cpu;
+}
+
+void place_rebase(struct thread *t, const struct cpu *from, const struct cpu *to) {
+    if (from != to) t->vruntime += to->vmin - (from ? from->vmin : 0);
+    int64_t least = to->vmin - to->machine->t.sleeper_credit;
+    if (t->vruntime < least || !from) t->vruntime = from ? least : to->vmin;
+}
+
+struct thread *place_pull(struct cpu *c) {
+    struct machine *m = c->machine;
+    if (m->waiting == 0) return NULL;
+    struct cpu *longest = NULL;
+    for (int i = 0; i < m->cpus; i++) {
+        struct cpu *o = &m->cpu[i];
+        if (o->queue.n <= (longest ? longest->queue.n : 0)) continue;
+        const struct thread *first = run_queue_first(o);
+        if (first->last_ran + m->t.pull_hot <= machine_now(m)) longest = o;
+    }
+    if (!longest) return NULL;
+    struct thread *t = run_queue_pop(longest);
+    place_rebase(t, longest, c);
+    return t;
+}
+
+struct cpu *place_faster_idle(const struct cpu *c) {
+    struct machine *m = c->machine;
+    struct cpu *best = NULL;
+    for (int i = 0; i < m->cpus; i++) {
+        struct cpu *o = &m->cpu[i];
+        if (o->speed > c->speed && whole_core_idle(m, o) && (!best || o->speed > best->speed)) best = o;
+    }
+    return best;
+}
+
+sim_time place_idle_exit(const struct machine *m, sim_time idle) {
+    const struct cost_curve *k = &m->scenario->costs.machine.idle_exit;
+    double cost = 0;
+    for (int i = 0; i < k->points && (double)idle >= k->point[i].at; i++) cost = k->point[i].cost.value;
+    return (sim_time)(cost + 0.5);
+}
+
+sim_time place_cold_after(const struct machine *m, sim_time rest) {
+    const struct cost_curve *k = &m->scenario->costs.machine.cold;
+    double x = (double)rest, at = 0, cost = 0;
+    for (int i = 0; i < k->points; i++) {
+        double next_at = k->point[i].at, next = k->point[i].cost.value;
+        if (x < next_at) return (sim_time)(cost + (next - cost) * (x - at) / (next_at - at) + 0.5);
+        at = next_at;
+        cost = next;
+    }
+    return (sim_time)(cost + 0.5);
+}

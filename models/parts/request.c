@@ -1,0 +1,153 @@
+#include "models/parts/request.h"
+
+#include "base/require.h"
+
+#include <stdlib.h>
+
+enum { CHUNK = 256, STEP_BITS = 6, ENDPOINT_DRAW = (1 << STEP_BITS) - 1 };
+
+struct request_chunk {
+    struct request_chunk *next;
+    struct request request[CHUNK];
+};
+
+static void expired(struct sim *sim, void *owner, uint32_t tag) {
+    (void)sim;
+    (void)tag;
+    struct request *r = owner;
+    r->machine->current = NULL;
+    r->alarm(r->machine, r);
+}
+
+static void refill(struct request_pool *p, struct machine *m) {
+    struct request_chunk *c = calloc(1, sizeof *c);
+    REQUIRE(c);
+    c->next = p->chunks;
+    p->chunks = c;
+    for (int i = CHUNK - 1; i >= 0; i--) {
+        c->request[i].timer = timer_new(m->sim, expired, &c->request[i], 3);
+        c->request[i].next = p->free;
+        p->free = &c->request[i];
+    }
+}
+
+void request_pool_fini(struct request_pool *p) {
+    for (struct request_chunk *c = p->chunks, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    *p = (struct request_pool){0};
+}
+
+static int draw_endpoint(struct machine *m, uint64_t number) {
+    const struct scenario *s = m->scenario;
+    if (s->endpoints < 2) return 0;
+    double total = 0;
+    for (int i = 0; i < s->endpoints; i++) total += s->endpoint[i].weight;
+    rng_seek(&m->stream[STREAM_DEMAND], number << STEP_BITS | ENDPOINT_DRAW);
+    double x = rng_unit(&m->stream[STREAM_DEMAND]) * total;
+    int i = 0;
+    while (i < s->endpoints - 1 && (x -= s->endpoint[i].weight) >= 0) i++;
+    return i;
+}
+
+struct request *request_new(struct request_pool *p, struct machine *m, uint64_t number, sim_time born) {
+    if (!p->free) refill(p, m);
+    struct request *r = p->free;
+    p->free = r->next;
+    *r = (struct request){.number = number, .born = born, .mark = born, .phase = BLAME_CLIENT, .timer = r->timer,
+                          .machine = m, .endpoint = draw_endpoint(m, number)};
+    machine_trace(m, TRACE_REQUEST_BEGIN, (int64_t)number, r->endpoint, 0, NULL);
+    machine_trace(m, TRACE_REQUEST_PHASE, (int64_t)number, BLAME_CLIENT, 0, NULL);
+    return r;
+}
+
+void request_free(struct request_pool *p, struct request *r) {
+    timer_cancel(r->machine->sim, r->timer);
+    if (r->carrier) r->carrier->request = NULL;
+    r->next = p->free;
+    p->free = r;
+}
+
+void request_settle(struct machine *m, struct request *r) {
+    static const int to[THREAD_STATES] = {[THREAD_RUNNING] = BLAME_SERVICE,
+                                          [THREAD_RUNNABLE] = BLAME_RUNQUEUE,
+                                          [THREAD_LOCK] = BLAME_LOCK,
+                                          [THREAD_BLOCKED] = -1,
+                                          [THREAD_EXITED] = -1};
+    if (r->carrier) {
+        for (int s = 0; s < THREAD_STATES; s++) {
+            int64_t spent = thread_spent(m, r->carrier, (enum thread_state)s);
+            r->blame[to[s] < 0 ? (int)r->phase : to[s]] += spent - r->base[s];
+            r->base[s] = spent;
+        }
+    } else {
+        r->blame[r->phase] += machine_now(m) - r->mark;
+    }
+    r->mark = machine_now(m);
+}
+
+static void set_phase(struct machine *m, struct request *r, enum blame b) {
+    if (r->phase != b) machine_trace(m, TRACE_REQUEST_PHASE, (int64_t)r->number, b, 0, NULL);
+    r->phase = b;
+}
+
+void request_leave(struct machine *m, struct request *r, enum blame b) {
+    request_settle(m, r);
+    if (r->carrier) r->carrier->request = NULL;
+    r->carrier = NULL;
+    set_phase(m, r, b);
+}
+
+void request_phase(struct machine *m, struct request *r, enum blame b) {
+    request_settle(m, r);
+    set_phase(m, r, b);
+}
+
+void request_carry(struct machine *m, struct request *r, struct thread *t) {
+    request_settle(m, r);
+    r->carrier = t;
+    t->request = r;
+    for (int s = 0; s < THREAD_STATES; s++) r->base[s] = thread_spent(m, t, (enum thread_state)s);
+    set_phase(m, r, BLAME_SERVICE);
+}
+
+sim_time request_demand(struct machine *m, const struct request *r, int step) {
+    const struct dist *d = &request_endpoint(m, r)->step[step].time;
+    if (d->kind == DIST_CONSTANT) return (sim_time)(d->a + 0.5);
+    struct rng *g = &m->stream[STREAM_DEMAND];
+    rng_seek(g, r->number << STEP_BITS | (uint64_t)step);
+    double ns = dist_draw(d, g);
+    // A heavy tail may exceed what the clock can count: a century of simulated time is as good as never.
+    return ns < 3e18 ? (sim_time)(ns + 0.5) : (sim_time)3e18;
+}
+
+void request_alarm_in(struct machine *m, struct request *r, sim_time ns,
+                      void (*alarm)(struct machine *m, struct request *r)) {
+    r->alarm = alarm;
+    timer_set(m->sim, r->timer, machine_now(m) + ns);
+}
+
+void request_queue_push(struct request_queue *q, struct request *r) {
+    r->next = NULL;
+    *(q->last ? &q->last->next : &q->first) = r;
+    q->last = r;
+    q->n++;
+}
+
+void request_queue_push_front(struct request_queue *q, struct request *r) {
+    r->next = q->first;
+    q->first = r;
+    if (!q->last) q->last = r;
+    q->n++;
+}
+
+struct request *request_queue_pop(struct request_queue *q) {
+    struct request *r = q->first;
+    if (!r) return NULL;
+    q->first = r->next;
+    if (!q->first) q->last = NULL;
+    q->n--;
+    r->next = NULL;
+    return r;
+}

@@ -1,0 +1,76 @@
+#pragma once
+// Requests: data, never threads. Each keeps the books of where its time went (enum blame); every ns of it is in one
+// place, which the ledger checks when the request ends.
+#include "models/parts/thread.h"
+#include "scenario/result.h"
+
+struct conn;
+struct loop;
+struct user;
+
+struct request {
+    uint64_t number;     // order of birth: decides what it demands
+    int endpoint, step;  // step: the next of its handler to be done
+    int hops;            // loop iterations still to pass before the pool has it
+    sim_time born;       // intended start; latency counts from here
+    sim_time entered;    // counted as in the system from here (born, or when a late client got to it)
+    sim_time stamp;      // entered the station it is in (pool queue, resource queue)
+    enum blame phase;    // where time goes now; with a carrier: where its blocked time goes
+    sim_time mark;       // books closed up to here
+    struct thread *carrier;
+    int64_t base[THREAD_STATES];
+    int64_t blame[BLAME_COUNT];
+    struct conn *conn;
+    struct user *user;   // the client's side; NULL once it gave up
+    struct request *next; // of whatever queue it is in
+    struct act (*task)(struct machine *m, struct loop *l, struct request *r); // what an event loop does with it next
+    void *place;         // whoever is to be told when its wait is over
+    void *holder;        // the dispatch model's own: who serves it
+    void (*granted)(struct machine *m, struct request *r); // called when its resource is free
+    timer_id timer;      // its sleep in an event loop
+    void (*alarm)(struct machine *m, struct request *r);
+    struct machine *machine;
+};
+
+// First-in first-out queue through request.next.
+struct request_queue {
+    struct request *first, *last;
+    int n;
+};
+
+// Pool of requests: nothing is allocated in steady state.
+struct request_pool {
+    struct request *free;
+    struct request_chunk *chunks;
+};
+
+void request_pool_fini(struct request_pool *p);
+
+// A request born at `born` (<= now), blamed on the client so far. `number` decides endpoint and demands.
+struct request *request_new(struct request_pool *p, struct machine *m, uint64_t number, sim_time born);
+void request_free(struct request_pool *p, struct request *r);
+
+// From now on its time goes to `b`: to nobody's thread (leave), or, while a thread carries it, only the time in which
+// that thread is blocked (phase); the thread's running, runnable and lock-waiting time goes where it belongs (carry).
+void request_leave(struct machine *m, struct request *r, enum blame b);
+void request_phase(struct machine *m, struct request *r, enum blame b);
+void request_carry(struct machine *m, struct request *r, struct thread *t);
+
+// Closes the books at now; the sum of blame is then now - born.
+void request_settle(struct machine *m, struct request *r);
+
+// Demand of one step of its handler, ns, the same whenever and by whomever it is asked.
+sim_time request_demand(struct machine *m, const struct request *r, int step);
+
+// The handler of its endpoint.
+static inline const struct endpoint *request_endpoint(const struct machine *m, const struct request *r) {
+    return &m->scenario->endpoint[r->endpoint];
+}
+
+// Calls `alarm` after ns (machine.current NULL).
+void request_alarm_in(struct machine *m, struct request *r, sim_time ns,
+                      void (*alarm)(struct machine *m, struct request *r));
+
+void request_queue_push(struct request_queue *q, struct request *r);
+void request_queue_push_front(struct request_queue *q, struct request *r);
+struct request *request_queue_pop(struct request_queue *q); // NULL where it is empty

@@ -1,0 +1,238 @@
+#include "models/parts/socket.h"
+
+#include "base/require.h"
+
+#include <stdlib.h>
+
+enum { CHUNK = 256 };
+
+struct conn_chunk {
+    struct conn_chunk *next;
+    struct conn conn[CHUNK];
+};
+
+void net_init(struct net *n, struct machine *m, int listeners, int capacity) {
+    *n = (struct net){.machine = m, .listeners = listeners};
+    n->listener = calloc((size_t)listeners, sizeof *n->listener);
+    REQUIRE(n->listener);
+    for (int i = 0; i < listeners; i++) n->listener[i].capacity = capacity;
+}
+
+void net_fini(struct net *n) {
+    for (int i = 0; n->listener && i < n->listeners; i++) {
+        free(n->listener[i].poller);
+        free(n->listener[i].acceptor);
+    }
+    free(n->listener);
+    for (struct conn_chunk *c = n->chunks, *next; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    request_pool_fini(&n->requests);
+    *n = (struct net){0};
+}
+
+static struct conn *conn_new(struct net *n) {
+    if (!n->free) {
+        struct conn_chunk *c = calloc(1, sizeof *c);
+        REQUIRE(c);
+        c->next = n->chunks;
+        n->chunks = c;
+        for (int i = CHUNK - 1; i >= 0; i--) {
+            c->conn[i].next = n->free;
+            n->free = &c->conn[i];
+        }
+    }
+    struct conn *c = n->free;
+    n->free = c->next;
+    *c = (struct conn){.net = n};
+    return c;
+}
+
+static void conn_release(struct conn *c) {
+    struct net *n = c->net;
+    if (c->inbox) request_free(&n->requests, c->inbox);
+    c->inbox = NULL;
+    c->next = n->free;
+    n->free = c;
+}
+
+// --- pollers
+
+static void kick(struct machine *m, struct poller *p) {
+    struct thread *t = p->sleeper;
+    if (!t) return;
+    p->sleeper = NULL;
+    thread_wake(m, t);
+}
+
+void poller_post(struct machine *m, struct poller *p) {
+    p->posted = true;
+    kick(m, p);
+}
+
+static void announce(struct machine *m, struct conn *c) {
+    struct poller *p = c->poller;
+    if (c->listed) return;
+    c->listed = true;
+    c->next = NULL;
+    *(p->last ? &p->last->next : &p->first) = c;
+    p->last = c;
+    p->ready++;
+    kick(m, p);
+}
+
+struct conn *poller_pop(struct poller *p) {
+    struct conn *c = p->first;
+    if (!c) return NULL;
+    p->first = c->next;
+    if (!p->first) p->last = NULL;
+    p->ready--;
+    c->listed = false;
+    c->next = NULL;
+    return c;
+}
+
+void listener_watch(struct listener *l, struct poller *p) {
+    l->poller = realloc(l->poller, sizeof(struct poller *) * (size_t)(l->pollers + 1));
+    REQUIRE(l->poller);
+    l->poller[l->pollers++] = p;
+    p->listener = l;
+}
+
+void listener_block(struct listener *l, struct thread *t) {
+    if (l->acceptors == l->acceptor_room) {
+        int room = l->acceptor_room ? l->acceptor_room * 2 : 8;
+        struct thread **ring = malloc(sizeof(struct thread *) * (size_t)room);
+        REQUIRE(ring);
+        for (int i = 0; i < l->acceptors; i++) ring[i] = l->acceptor[(l->acceptor_head + i) % l->acceptor_room];
+        free(l->acceptor);
+        l->acceptor = ring;
+        l->acceptor_head = 0;
+        l->acceptor_room = room;
+    }
+    l->acceptor[(l->acceptor_head + l->acceptors++) % l->acceptor_room] = t;
+}
+
+// Every poller that sleeps is woken (no EPOLLEXCLUSIVE), the last registered first; of the threads blocked in accept,
+// the one that came first.
+static void tell(struct machine *m, struct listener *l) {
+    for (int i = l->pollers - 1; i >= 0; i--) kick(m, l->poller[i]);
+    if (l->acceptors == 0) return;
+    struct thread *t = l->acceptor[l->acceptor_head];
+    l->acceptor_head = (l->acceptor_head + 1) % l->acceptor_room;
+    l->acceptors--;
+    thread_wake(m, t);
+}
+
+// --- client's side
+
+struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user, bool reusable) {
+    struct machine *m = n->machine;
+    struct listener *l =
+        &n->listener[n->listeners > 1 ? rng_below(&m->stream[STREAM_SOCKET], (uint64_t)n->listeners) : 0];
+    if (l->queue.n >= l->capacity) {
+        l->refused++;
+        return NULL;
+    }
+    struct conn *c = conn_new(n);
+    c->ops = ops;
+    c->user = user;
+    c->reusable = reusable;
+    c->listener = l;
+    c->queued = machine_now(m);
+    station_enter(&l->queue, c->queued);
+    *(l->last ? &l->last->next : &l->first) = c;
+    l->last = c;
+    tell(m, l);
+    return c;
+}
+
+void conn_send(struct conn *c, struct request *r) {
+    struct machine *m = c->net->machine;
+    REQUIRE(!c->inbox && !c->server_gone);
+    r->conn = c;
+    c->inbox = r;
+    request_leave(m, r, c->accepted ? BLAME_LOOP : BLAME_ACCEPT);
+    if (c->poller) announce(m, c);
+    if (c->reader) {
+        struct thread *t = c->reader;
+        c->reader = NULL;
+        thread_wake(m, t);
+    }
+}
+
+void conn_abandon(struct conn *c) {
+    struct machine *m = c->net->machine;
+    REQUIRE(!c->client_gone);
+    if (c->server_gone) {
+        conn_release(c);
+        return;
+    }
+    c->client_gone = true;
+    c->user = NULL;
+    if (c->poller && !c->serving) announce(m, c); // end of file is data, too
+    if (c->reader) {
+        struct thread *t = c->reader;
+        c->reader = NULL;
+        thread_wake(m, t);
+    }
+}
+
+// --- server's side
+
+struct conn *listener_accept(struct machine *m, struct listener *l) {
+    struct conn *c = l->first;
+    if (!c) return NULL;
+    l->first = c->next;
+    if (!l->first) l->last = NULL;
+    c->next = NULL;
+    c->accepted = true;
+    station_leave(&l->queue, machine_now(m), c->queued);
+    if (c->inbox) request_leave(m, c->inbox, BLAME_LOOP);
+    return c;
+}
+
+void conn_watch(struct machine *m, struct conn *c, struct poller *p) {
+    c->poller = p;
+    if (c->inbox || c->client_gone) announce(m, c);
+}
+
+struct request *conn_read(struct conn *c) {
+    struct request *r = c->inbox;
+    c->inbox = NULL;
+    c->serving = r != NULL;
+    return r;
+}
+
+void conn_reply(struct machine *m, struct conn *c, struct request *r) {
+    request_leave(m, r, BLAME_CLIENT);
+    c->serving = false;
+    if (c->client_gone || !r->user)
+        request_free(&c->net->requests, r);
+    else
+        c->ops->replied(m, c, r);
+}
+
+void conn_close(struct machine *m, struct conn *c) {
+    REQUIRE(!c->server_gone && !c->listed);
+    c->server_gone = true;
+    c->poller = NULL;
+    if (c->client_gone)
+        conn_release(c);
+    else
+        c->ops->closed(m, c);
+}
+
+void net_sample(struct net *n, struct station_seen *seen) {
+    for (int i = 0; i < n->listeners; i++) {
+        struct listener *l = &n->listener[i];
+        station_advance(&l->queue, machine_now(n->machine));
+        double area = (double)l->queue.area * 1e-9;
+        seen->busy_s += area; // filled places are what is busy in a backlog
+        seen->queue_s += area;
+        seen->servers += l->capacity;
+        seen->arrivals += l->queue.entered + l->refused;
+        seen->refused += l->refused;
+    }
+}

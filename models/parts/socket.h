@@ -1,0 +1,96 @@
+#pragma once
+// Connections, the listening socket with its bounded queue, and pollers (epoll sets). The client's side opens, sends
+// and goes away; the server's side accepts, reads, replies and closes.
+#include "models/parts/request.h"
+#include "models/parts/station.h"
+
+struct conn;
+
+// What the client's side is told. Called within the server's step (machine.current is the server's thread).
+struct conn_user {
+    void (*replied)(struct machine *m, struct conn *c, struct request *r); // the response has left the server
+    void (*closed)(struct machine *m, struct conn *c);                     // the server closed; c is gone afterwards
+};
+
+// A set of connections that one thread waits for. `sleeper` is the thread while it blocks in the poll.
+struct poller {
+    struct conn *first, *last; // readable, in order
+    int ready;
+    struct thread *sleeper;
+    struct listener *listener; // NULL = watches no listening socket
+    bool posted;               // something else to look at (a completion, a task): set by poller_post
+};
+
+struct conn {
+    struct net *net;
+    const struct conn_user *ops;
+    void *user;            // the client's side
+    struct listener *listener;
+    struct poller *poller; // server's side: who is told of data (NULL: nobody yet, or a blocking reader)
+    struct thread *reader; // blocked in a read of this connection
+    struct request *inbox; // sent and not yet read
+    sim_time queued;       // entered the listening queue
+    bool accepted, listed, client_gone, server_gone;
+    bool reusable;         // the client would send further requests on it (HTTP/1.1 keep-alive)
+    bool serving;          // a request was read from it and not yet answered
+    bool last;             // the response says that the server will close
+    struct conn *next;     // of the queue it is in
+};
+
+struct listener {
+    int capacity;
+    struct conn *first, *last;
+    struct station queue;
+    int64_t refused;
+    int pollers;
+    struct poller **poller;     // all that watch it, in order of registration
+    struct thread **acceptor;   // threads blocked in accept: a ring, served first-in first-out
+    int acceptors, acceptor_head, acceptor_room;
+};
+
+// All sockets of one simulated server: one listener, or one per worker with SO_REUSEPORT.
+struct net {
+    struct machine *machine;
+    int listeners;
+    struct listener *listener;
+    struct conn *free;
+    struct conn_chunk *chunks;
+    struct request_pool requests;
+};
+
+void net_init(struct net *n, struct machine *m, int listeners, int capacity);
+void net_fini(struct net *n);
+
+// --- client's side
+// A connection is tried; NULL where the queue is full (counted as refused by the listener). Wakes whoever watches.
+struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user, bool reusable);
+// Sends a request on it. Needs an empty inbox (clients do not pipeline).
+void conn_send(struct conn *c, struct request *r);
+// The client is not interested any more; what it has sent stays sent.
+void conn_abandon(struct conn *c);
+
+// --- server's side
+// The next waiting connection, its request (if it came already) no longer in accept wait; NULL where there is none.
+struct conn *listener_accept(struct machine *m, struct listener *l);
+// From now on its data is announced to p (at once where there is some).
+void conn_watch(struct machine *m, struct conn *c, struct poller *p);
+// Takes the request out; NULL where nothing came, then the client went away or is slow.
+struct request *conn_read(struct conn *c);
+// The response leaves. The request belongs to the client again (or to nobody: then it is freed).
+void conn_reply(struct machine *m, struct conn *c, struct request *r);
+void conn_close(struct machine *m, struct conn *c);
+
+// --- pollers
+void listener_watch(struct listener *l, struct poller *p);
+// Whether a poll would return at once.
+static inline bool poller_ready(const struct poller *p) {
+    return p->ready > 0 || p->posted || (p->listener && p->listener->queue.n > 0);
+}
+// Something for the poller's thread: wakes it where it sleeps.
+void poller_post(struct machine *m, struct poller *p);
+// Next readable connection, NULL where there is none.
+struct conn *poller_pop(struct poller *p);
+// Thread t will block in accept on l (exclusive, first come first served).
+void listener_block(struct listener *l, struct thread *t);
+
+void net_sample(struct net *n, struct station_seen *seen);

@@ -1,0 +1,101 @@
+// One replication: builds machine, server and load generator, lets time run, audits, reports.
+#include "base/require.h"
+#include "models/model.h"
+#include "models/parts/client.h"
+#include "models/parts/cpu.h"
+#include "models/parts/worker.h"
+
+#include <string.h>
+
+struct simulation {
+    struct machine *machine;
+    struct ledger *ledger;
+    struct server server;
+    struct client client;
+    timer_id cut;
+    int64_t cuts; // segments that time has ended
+};
+
+const struct model *models_find(const struct models *all, const char *name) {
+    for (int i = 0; i < all->count; i++)
+        if (!strcmp(all->model[i]->name, name)) return all->model[i];
+    return NULL;
+}
+
+static bool open_load(const struct scenario *s) {
+    return s->load.client == CLIENT_OPEN;
+}
+
+// A closed loop is a finite run, reported whole, unless the user asks for a warm-up; so is anything bounded by a number
+// of requests. An open load is observed in segments, of which the warm-up's are left out.
+static int segments_for(const struct scenario *s) {
+    if (s->run.warmup == WARMUP_NONE || s->load.duration == 0) return 1;
+    if (s->run.warmup == WARMUP_AUTO && !open_load(s)) return 1;
+    return LEDGER_SEGMENTS;
+}
+
+static void sample(void *owner, struct station_seen station[LIMIT_COUNT],
+                   struct station_seen resource[SEEN_RESOURCES]) {
+    struct simulation *x = owner;
+    server_sample(&x->server, station, resource);
+    client_sample(&x->client, &station[LIMIT_CLIENT]);
+}
+
+static void cut(struct sim *sim, void *owner, uint32_t tag) {
+    (void)tag;
+    struct simulation *x = owner;
+    const struct load_spec *load = &x->machine->scenario->load;
+    if (++x->cuts == x->ledger->segments) {
+        sim_halt(sim);
+        return;
+    }
+    ledger_cut(x->ledger, x->machine);
+    timer_set(sim, x->cut, (sim_time)((double)load->duration * (double)(x->cuts + 1) / x->ledger->segments));
+}
+
+static bool build(struct simulation *x, const struct model *model, const struct scenario *s,
+                  const struct simulate_options *o) {
+    *x = (struct simulation){.machine = machine_create(s, o->point, o->replication, o->trace)};
+    struct machine *m = x->machine;
+    if (!m) return false;
+    x->ledger = m->ledger = ledger_create(segments_for(s), s->endpoints > 1);
+    x->ledger->sample = sample;
+    x->ledger->owner = x;
+    server_init(&x->server, m, model);
+    client_init(&x->client, m, &x->server.net, x->ledger);
+    x->cut = timer_new(m->sim, cut, x, 7);
+    if (s->load.duration > 0) timer_set(m->sim, x->cut, s->load.duration / x->ledger->segments);
+    return true;
+}
+
+static bool audit(struct simulation *x, struct err *e) {
+    const struct ledger *l = x->ledger;
+    if (!server_audit(&x->server, e)) return false;
+    if (!station_holds(&x->ledger->system, machine_now(x->machine)))
+        return err_set(e, ERR_BROKEN, "Little's law fails for the whole system");
+    if (l->arrived != l->done + l->timed_out + l->refused + l->system.n)
+        return err_set(e, ERR_BROKEN, "flow balance: %lld arrived, %lld done, %lld timed out, %lld refused, %lld inside",
+                       (long long)l->arrived, (long long)l->done, (long long)l->timed_out, (long long)l->refused,
+                       (long long)l->system.n);
+    return true;
+}
+
+static void tear_down(struct simulation *x) {
+    client_fini(&x->client);
+    server_fini(&x->server);
+    ledger_destroy(x->ledger);
+    machine_destroy(x->machine);
+}
+
+bool simulate(const struct model *model, const struct scenario *s, const struct simulate_options *options,
+              struct observation *out, struct err *e) {
+    struct simulation x;
+    if (!build(&x, model, s, options)) return err_set(e, ERR_HOST, "no memory for the simulation");
+    sim_run(x.machine->sim, SIM_NEVER);
+    bool ok = audit(&x, e);
+    ledger_cut(x.ledger, x.machine);
+    sim_time fixed = s->run.warmup == WARMUP_FIXED ? s->run.warmup_time : -1;
+    ledger_report(x.ledger, x.machine, fixed, open_load(s), out);
+    tear_down(&x);
+    return ok;
+}

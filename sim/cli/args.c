@@ -1,0 +1,246 @@
+#include "cli/args.h"
+
+#include "base/memory.h"
+#include "base/units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kind {
+    FLAG,     // bool
+    TEXT,     // const char *
+    NUMBER,   // int from 1
+    CHOICE,   // int, a place in `choices`
+    LIST,     // struct args_list, may be given several times
+    SET,      // key=value, may be given several times
+    KEY,      // a whole number for the scenario key `key`
+    KEY_AUTO, // the same, or `auto`
+};
+
+struct option {
+    const char *name; // without dashes
+    char letter;      // short form or 0
+    enum kind kind;
+    const char *value; // what the help calls its value; NULL for a flag
+    const char *help;
+    unsigned commands;
+    size_t offset;   // in struct args
+    const char *key; // KEY, KEY_AUTO
+    const char *const *choices;
+};
+
+static const char *const formats[] = {"text", "json", "csv", "md", NULL}; // as enum report_format
+
+static const struct option options[] = {
+    {"format", 0, CHOICE, "FORMAT", "text, json, csv or md", COMMAND_RUN, offsetof(struct args, format), NULL,
+     formats},
+    {"output", 'o', TEXT, "FILE", "write the result there, all or nothing", COMMAND_RUN,
+     offsetof(struct args, output), NULL, NULL},
+    {"set", 0, SET, "KEY=VALUE", "change a key in every case; may be repeated", COMMAND_RUN | COMMAND_CHECK,
+     0, NULL, NULL},
+    {"case", 0, LIST, "NAME", "only this case; may be repeated", COMMAND_RUN, offsetof(struct args, cases),
+     NULL, NULL},
+    {"seed", 0, KEY, "N", "seed of the random streams (run.seed)", COMMAND_RUN, 0, "run.seed", NULL},
+    {"reps", 0, KEY_AUTO, "N|auto", "replications of a case (run.replications)", COMMAND_RUN, 0,
+     "run.replications", NULL},
+    {"jobs", 0, NUMBER, "N", "threads; the result does not depend on it", COMMAND_RUN,
+     offsetof(struct args, jobs), NULL, NULL},
+    {"trace", 0, TEXT, "FILE", "Chrome trace of the first replication, for ui.perfetto.dev", COMMAND_RUN,
+     offsetof(struct args, trace), NULL, NULL},
+    {"trace-case", 0, TEXT, "NAME", "the case to trace; else the first", COMMAND_RUN,
+     offsetof(struct args, trace_case), NULL, NULL},
+    {"quiet", 0, FLAG, NULL, "no remarks and no progress on stderr", COMMAND_RUN | COMMAND_CHECK,
+     offsetof(struct args, quiet), NULL, NULL},
+    {"help", 'h', FLAG, NULL, "this text", COMMAND_ALL, offsetof(struct args, help), NULL, NULL},
+};
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+static void push(struct args_list *l, const char *s) {
+    l->item = memory_grow(l->item, &l->capacity, (size_t)l->count + 1, sizeof *l->item);
+    l->item[l->count++] = s;
+}
+
+static void push_set(struct args *a, const char *key, const char *value) {
+    a->set = memory_grow(a->set, &a->set_capacity, (size_t)a->sets + 1, sizeof *a->set);
+    a->set[a->sets++] = (struct scenario_set){key, value};
+}
+
+static const struct option *find_long(const struct command *c, const char *name, size_t length) {
+    for (int i = 0; i < OPTIONS; i++)
+        if ((options[i].commands & c->bit) && strlen(options[i].name) == length &&
+            !strncmp(options[i].name, name, length))
+            return &options[i];
+    return NULL;
+}
+
+static const struct option *find_short(const struct command *c, char letter) {
+    for (int i = 0; i < OPTIONS; i++)
+        if ((options[i].commands & c->bit) && options[i].letter && options[i].letter == letter)
+            return &options[i];
+    return NULL;
+}
+
+// What was meant: an option of this command, or one that another command has.
+static bool refuse_long(const struct command *c, const char *name, size_t length, struct err *e) {
+    char word[64];
+    const char *own[OPTIONS];
+    int n = 0;
+    snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word - 1), name);
+    err_set(e, ERR_USAGE, "%s has no option --%s", c->name, word);
+    for (int i = 0; i < OPTIONS; i++)
+        if (options[i].commands & c->bit) own[n++] = options[i].name;
+    const char *meant = text_closest(word, own, n);
+    if (meant) return err_hint(e, "did you mean --%s?", meant);
+    return err_hint(e, "see dispatchsim %s --help", c->name);
+}
+
+static bool parse_number(const struct option *o, const char *value, int *out, struct err *e) {
+    int64_t n = 0;
+    if (!units_parse_int(value, &n, NULL) || n < 1 || n > 4096)
+        return err_set(e, ERR_USAGE, "--%s must be a whole number from 1 to 4096, not '%s'", o->name, value);
+    *out = (int)n;
+    return true;
+}
+
+static bool parse_choice(const struct option *o, const char *value, int *out, struct err *e) {
+    int n = 0;
+    for (; o->choices[n]; n++) {
+        if (strcmp(o->choices[n], value)) continue;
+        *out = n;
+        return true;
+    }
+    err_set(e, ERR_USAGE, "--%s must be %s, not '%s'", o->name, o->help, value);
+    const char *meant = text_closest(value, o->choices, n);
+    return meant ? err_hint(e, "did you mean %s?", meant) : false;
+}
+
+static bool parse_set(struct args *a, const char *value, struct err *e) {
+    const char *equals = strchr(value, '=');
+    if (!equals || equals == value) {
+        err_set(e, ERR_USAGE, "--set needs key=value, not '%s'", value);
+        return err_hint(e, "for example --set server.threads=80");
+    }
+    char *key = strndup(value, (size_t)(equals - value));
+    push(&a->owned, key);
+    push_set(a, key, equals + 1);
+    return true;
+}
+
+static bool parse_key(struct args *a, const struct option *o, const char *value, struct err *e) {
+    int64_t n = 0;
+    bool is_auto = o->kind == KEY_AUTO && !strcmp(value, "auto");
+    if (!is_auto && (!units_parse_int(value, &n, NULL) || n < 0))
+        return err_set(e, ERR_USAGE, "--%s must be a whole number%s, not '%s'", o->name,
+                       o->kind == KEY_AUTO ? " or auto" : " from 0", value);
+    push_set(a, o->key, value);
+    return true;
+}
+
+static bool take(struct args *a, const struct option *o, const char *value, struct err *e) {
+    void *field = (char *)a + o->offset;
+    switch (o->kind) {
+    case FLAG: *(bool *)field = true; return true;
+    case TEXT: *(const char **)field = value; return true;
+    case NUMBER: return parse_number(o, value, field, e);
+    case CHOICE: return parse_choice(o, value, field, e);
+    case LIST: push(field, value); return true;
+    case SET: return parse_set(a, value, e);
+    case KEY:
+    case KEY_AUTO: return parse_key(a, o, value, e);
+    }
+    return true;
+}
+
+// The arguments still to be read.
+struct cursor {
+    int next, count;
+    char *const *argv;
+};
+
+// `attached` is the value that stood in the same argument, or NULL.
+static bool take_with_value(struct args *a, const struct option *o, const char *attached, struct cursor *at,
+                            struct err *e) {
+    if (o->kind == FLAG && attached) return err_set(e, ERR_USAGE, "--%s takes no value", o->name);
+    if (o->kind == FLAG) return take(a, o, NULL, e);
+    if (!attached && at->next == at->count)
+        return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->value);
+    return take(a, o, attached ? attached : at->argv[at->next++], e);
+}
+
+static bool parse_long(struct args *a, const struct command *c, const char *word, struct cursor *at,
+                       struct err *e) {
+    size_t length = strcspn(word, "=");
+    const struct option *o = find_long(c, word, length);
+    if (!o) return refuse_long(c, word, length, e);
+    return take_with_value(a, o, word[length] ? word + length + 1 : NULL, at, e);
+}
+
+static bool parse_short(struct args *a, const struct command *c, const char *word, struct cursor *at,
+                        struct err *e) {
+    const struct option *o = find_short(c, word[0]);
+    if (!o) {
+        err_set(e, ERR_USAGE, "%s has no option -%c", c->name, word[0]);
+        return err_hint(e, "see dispatchsim %s --help", c->name);
+    }
+    if (word[1] && o->kind == FLAG) return err_set(e, ERR_USAGE, "-%c takes no value", word[0]);
+    return take_with_value(a, o, word[1] ? word + 1 : NULL, at, e);
+}
+
+static bool check_operands(const struct args *a, const struct command *c, struct err *e) {
+    if (a->help) return true;
+    if (a->operands.count < c->least) {
+        err_set(e, ERR_USAGE, "%s needs an argument", c->name);
+        return err_hint(e, "usage: dispatchsim %s %s [OPTIONS]", c->name, c->operands);
+    }
+    if (c->most < 0 || a->operands.count <= c->most) return true;
+    err_set(e, ERR_USAGE, "%s takes no further argument: '%s'", c->name, a->operands.item[c->most]);
+    return err_hint(e, "see dispatchsim %s --help", c->name);
+}
+
+bool args_parse(struct args *a, const struct command *c, int argc, char *const *argv, struct err *e) {
+    struct cursor at = {0, argc, argv};
+    bool only_operands = false;
+    *a = (struct args){0};
+    while (at.next < argc && !a->help) {
+        const char *word = argv[at.next++];
+        bool ok = true;
+        if (only_operands || word[0] != '-' || !word[1])
+            push(&a->operands, word);
+        else if (!strcmp(word, "--"))
+            only_operands = true;
+        else if (word[1] == '-')
+            ok = parse_long(a, c, word + 2, &at, e);
+        else
+            ok = parse_short(a, c, word + 1, &at, e);
+        if (!ok) return false;
+    }
+    return check_operands(a, c, e);
+}
+
+void args_fini(struct args *a) {
+    for (int i = 0; i < a->owned.count; i++) free((char *)a->owned.item[i]);
+    free(a->owned.item);
+    free(a->cases.item);
+    free(a->operands.item);
+    free(a->set);
+    *a = (struct args){0};
+}
+
+static void add_option(const struct option *o, struct text *out) {
+    char head[64];
+    if (o->letter)
+        snprintf(head, sizeof head, "-%c, --%s%s%s", o->letter, o->name, o->value ? " " : "",
+                 o->value ? o->value : "");
+    else
+        snprintf(head, sizeof head, "    --%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+    text_addf(out, "  %-22s  %s\n", head, o->help);
+}
+
+void args_help(const struct command *c, struct text *out) {
+    text_addf(out, "usage: dispatchsim %s%s%s [OPTIONS]\n\n%s.\n", c->name, c->operands[0] ? " " : "",
+              c->operands, c->summary);
+    if (c->examples[0]) text_addf(out, "\n%s", c->examples);
+    text_add(out, "\nOptions:\n");
+    for (int i = 0; i < OPTIONS; i++)
+        if (options[i].commands & c->bit) add_option(&options[i], out);
+}

@@ -1,0 +1,122 @@
+#include "cli/cli.h"
+
+#include "cli/args.h"
+#include "cli/message.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"run", "[FILE...]", 0, -1,
+     "Simulates scenarios and prints predictions; without a FILE the built-in example",
+     "  dispatchsim run configs/example.yaml\n"
+     "  dispatchsim run mine.yaml --set server.threads=80 --case non-async\n"
+     "  dispatchsim run mine.yaml --format json -o result.json\n"
+     "  dispatchsim run mine.yaml --trace trace.json     open it in ui.perfetto.dev\n",
+     COMMAND_RUN, cmd_run},
+    {"check", "FILE...", 1, -1, "Reads scenarios, checks every value and says what is odd",
+     "  dispatchsim check mine.yaml\n", COMMAND_CHECK, cmd_check},
+    {"models", "", 0, 0, "Lists the ways to dispatch", "", COMMAND_MODELS, cmd_models},
+    {"explain", "[KEY]", 0, 1, "Explains a key of scenarios or cost profiles; without a KEY all of them",
+     "  dispatchsim explain server.accept\n"
+     "  dispatchsim explain load\n",
+     COMMAND_EXPLAIN, cmd_explain},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const char help[] =
+    "dispatchsim predicts how many requests a server serves, how long they wait, and what limits it.\n"
+    "\n"
+    "  dispatchsim run                                     the built-in example\n"
+    "  dispatchsim run configs/fastapi-seed.yaml           published measurements, predicted\n"
+    "  dispatchsim run mine.yaml --set server.threads=80   what if?\n"
+    "  dispatchsim check mine.yaml                         is it valid?\n"
+    "  dispatchsim explain server.threads                  what a key means\n"
+    "\n"
+    "usage: dispatchsim COMMAND [ARGUMENTS]\n"
+    "\n";
+
+static void print_help(void) {
+    fputs(help, stdout);
+    for (int i = 0; i < COMMANDS; i++)
+        printf("  %-8s %-10s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+    fputs(
+        "\n"
+        "  COMMAND --help   its options\n"
+        "  --version        this program's version\n"
+        "\n"
+        "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 2 usage or scenario, 3 files, memory or\n"
+        "threads, 70 a broken law inside the simulator, 130 and 143 when stopped by SIGINT or SIGTERM.\n",
+        stdout);
+}
+
+static void print_command_help(const struct command *c) {
+    struct text text;
+    text_init(&text);
+    args_help(c, &text);
+    fputs(text_string(&text), stdout);
+    text_fini(&text);
+}
+
+static const struct command *find(const char *name) {
+    for (int i = 0; i < COMMANDS; i++)
+        if (!strcmp(commands[i].name, name)) return &commands[i];
+    return NULL;
+}
+
+static int refuse(const char *word) {
+    const char *names[COMMANDS];
+    struct err e;
+    for (int i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
+    const char *meant = text_closest(word, names, COMMANDS);
+    err_set(&e, ERR_USAGE, word[0] == '-' ? "no option %s before a command" : "no command '%s'", word);
+    if (meant)
+        err_hint(&e, "did you mean %s?", meant);
+    else
+        err_hint(&e, "see dispatchsim --help");
+    return message_error(&e);
+}
+
+static int run_command(const struct command *c, int argc, char **argv, const struct program *p) {
+    struct args a;
+    struct err e = {0};
+    int code = 0;
+    if (!args_parse(&a, c, argc, argv, &e))
+        code = err_exit_code(e.kind);
+    else if (a.help)
+        print_command_help(c);
+    else
+        code = c->run(p, &a, &e);
+    if (e.kind != ERR_NONE) message_error(&e);
+    args_fini(&a);
+    return code;
+}
+
+// What stdio still holds may be what cannot be written. A command that failed has said why.
+static int flush(int code) {
+    struct err e;
+    errno = 0;
+    if ((!fflush(stdout) && !ferror(stdout)) || code) return code;
+    err_set(&e, ERR_HOST, "cannot write standard output: %s", strerror(errno ? errno : EIO));
+    return message_error(&e);
+}
+
+static int dispatch(int argc, char **argv, const struct program *p) {
+    if (argc < 2) {
+        fputs("usage: dispatchsim COMMAND [ARGUMENTS] (see dispatchsim --help)\n", stderr);
+        return 2;
+    }
+    const struct command *c = find(argv[1]);
+    if (c) return run_command(c, argc - 2, argv + 2, p);
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+        print_help();
+    else if (!strcmp(argv[1], "--version"))
+        puts("dispatchsim " DISPATCHSIM_VERSION);
+    else
+        return refuse(argv[1]);
+    return 0;
+}
+
+int cli_main(int argc, char **argv, const struct program *p) {
+    return flush(dispatch(argc, argv, p));
+}

@@ -1,0 +1,94 @@
+#include "scenario/check.h"
+#include "scenario/bind.h"
+
+#include <string.h>
+
+struct check {
+    struct scenario *s;
+    const struct tree_node *root;
+    struct err *e;
+};
+
+static bool given(const struct check *c, const char *key) {
+    return tree_at(c->root, key) != NULL;
+}
+
+// Refuses a key that was given; the place is its value's.
+static bool refuse(const struct check *c, const char *key, const char *text, const char *hint) {
+    bind_fail(tree_at(c->root, key)->place, key, c->e, "%s", text);
+    return err_hint(c->e, "%s", hint);
+}
+
+// The first of keys[] (NULL-terminated) that was given, or NULL.
+static const char *first_given(const struct check *c, const char *const *keys) {
+    for (; *keys; keys++)
+        if (given(c, *keys)) return *keys;
+    return NULL;
+}
+
+static bool check_closed(const struct check *c) {
+    static const char *const open_keys[] = {"load.rate", "load.arrivals", "load.trace", "load.burst", NULL};
+    struct load_spec *load = &c->s->load;
+    const char *key = first_given(c, open_keys);
+    if (key)
+        return refuse(c, key, "a closed loop (ab, wrk) has no arrivals of its own",
+                      "client: open, or remove the key and set load.concurrency");
+    bool wrk = load->client == CLIENT_WRK;
+    if (given(c, "load.keep_alive") && load->keep_alive != wrk)
+        return wrk ? refuse(c, "load.keep_alive", "wrk always keeps its connections",
+                            "client: ab opens new ones")
+                   : refuse(c, "load.keep_alive", "ab opens a connection for each request",
+                            "client: wrk keeps them; servers close HTTP/1.0 even for ab -k");
+    load->keep_alive = wrk;
+    return true;
+}
+
+static bool check_trace(const struct check *c) {
+    struct load_spec *load = &c->s->load;
+    if (!load->trace)
+        return refuse(c, "load.arrivals", "arrivals from a trace need its file", "load.trace: FILE");
+    if (given(c, "load.rate"))
+        return refuse(c, "load.rate", "the trace itself says when requests arrive", "remove load.rate");
+    if (!load->requests && !load->duration) load->requests = (int64_t)load->trace_count;
+    if (load->requests > (int64_t)load->trace_count)
+        return refuse(c, "load.requests", "the trace holds fewer requests",
+                      "leave the key out for all of them");
+    return true;
+}
+
+static bool check_open(const struct check *c) {
+    struct load_spec *load = &c->s->load;
+    if (!given(c, "load.keep_alive")) load->keep_alive = true;
+    if (load->arrivals == ARRIVALS_TRACE) return check_trace(c);
+    if (load->trace) return refuse(c, "load.trace", "a trace needs arrivals: trace", "load.arrivals: trace");
+    if (load->arrivals != ARRIVALS_MMPP2 && given(c, "load.burst"))
+        return refuse(c, "load.burst", "bursts belong to arrivals: mmpp2", "load.arrivals: mmpp2");
+    if (!given(c, "load.rate"))
+        return refuse(c, "load.client", "an open load needs a rate", "load.rate: 500/s");
+    return true;
+}
+
+static void default_length(struct load_spec *load) {
+    if (load->requests || load->duration) return;
+    if (load->client == CLIENT_AB)
+        load->requests = 1000;
+    else
+        load->duration = 10 * SIM_S;
+}
+
+static bool check_load(const struct check *c) {
+    struct load_spec *load = &c->s->load;
+    bool open = load->client == CLIENT_OPEN;
+    if (given(c, "load.requests") && given(c, "load.duration"))
+        return refuse(c, "load.duration", "a run ends by load.requests or by load.duration, not both",
+                      "remove one of the two");
+    if (!given(c, "load.runs_on")) load->place = open ? PLACE_ELSEWHERE : PLACE_SERVER;
+    if (!(open ? check_open(c) : check_closed(c))) return false;
+    default_length(load);
+    return true;
+}
+
+bool check_case(struct scenario *s, const struct tree_node *root, struct err *e) {
+    struct check c = {s, root, e};
+    return check_load(&c);
+}

@@ -1,0 +1,139 @@
+#pragma once
+// What it costs: the cost profile. Every value carries where it came from and how sure it is. CPU costs are ns on a
+// core of speed 1 (the core the profile was measured on); `costs: none` is all zero, no slices lost, ideal placement.
+#include "base/err.h"
+#include "base/text.h"
+#include "engine/clock.h"
+
+#include <stdbool.h>
+
+enum provenance { FROM_NONE, FROM_PROBE, FROM_FIT, FROM_PUBLISHED, FROM_GUESS };
+
+// One number with its interval and source. Times in ns, shares as fractions, counts as they are.
+struct cost {
+    double value, lo, hi; // lo = hi = value where no interval is known
+    enum provenance from;
+    char source[160];
+};
+
+enum { COSTS_CURVE = 8 };
+
+// A cost that depends on a span: points (at, cost), ascending in `at`; between points linear in cost, before the
+// first point `at` 0 costs 0 for `cold` and the first cost for `idle_exit`, after the last the last.
+struct cost_curve {
+    int points;
+    struct { double at; struct cost cost; } point[COSTS_CURVE];
+};
+
+// The machine: scheduler and cores.
+struct machine_costs {
+    struct cost_curve idle_exit; // latency of waking a core, by how long it has been idle (a step function)
+    struct cost wake_local;      // CPU the waker pays, target on its own core
+    struct cost wake_remote;     // CPU the waker pays when another core must be told (inter-processor interrupt)
+    struct cost switch_;         // CPU per change of thread on a core
+    struct cost migrate;         // CPU a thread pays on a core other than its last
+    struct cost slice;           // fair slice: how long a thread runs while others wait
+    struct cost sleeper_credit;  // how far behind the queue's minimum a woken thread may be placed (virtual time)
+    struct cost stay;            // probability that a woken thread goes back to its previous core though it is busy
+    struct cost pull;            // 1: a core going idle pulls a waiting thread from another queue; 0: never
+    struct cost pull_hot;        // ... unless it ran within this span (its caches are warm where it is)
+    struct cost balance;         // period at which idle cores look again for waiting threads; 0 = never
+    struct cost jitter;          // relative standard deviation of every stage's cost and wake-up latency
+    struct cost timer_slack;     // added to each timed wait
+    struct cost_curve cold;      // CPU added after a rest of its role, by the length of the rest
+    struct cost cold_work;       // the work over which that addition is spent
+    struct cost smt_yield;       // throughput of a core with both siblings busy, over one busy (1.0 .. 2.0)
+    struct cost turbo_cores;     // with more hardware threads than this busy ...
+    struct cost turbo_speed;     // ... all run at this fraction of their speed (1 = no turbo)
+    struct cost ramp_after;      // a core idle longer than this ...
+    struct cost ramp_time;       // ... runs for this long of busy time ...
+    struct cost ramp_speed;      // ... at this fraction of its speed (1 = no ramp)
+    struct cost fast_pull;       // a thread this long on a core moves to an idle core of a faster class; 0 = never
+};
+
+// One stage of a server's path: CPU and the number of times the global lock is released and taken again in it.
+struct stage_cost {
+    struct cost cpu;
+    struct cost releases;
+};
+
+// The runtime and server framework, per worker process.
+struct server_costs {
+    struct stage_cost poll;      // one loop iteration
+    struct stage_cost accept;    // one connection: accept, set-up, registration
+    struct stage_cost read;      // read and parse one request
+    struct stage_cost call;      // route and call the handler, per request
+    struct stage_cost write;     // serialise and send one response
+    struct stage_cost close;     // tear one connection down
+    struct stage_cost hand_off;  // loop side of handing a request to the pool
+    struct stage_cost complete;  // loop side of taking a result back from the pool
+    struct stage_cost pool_work; // pool-thread side: take, run, report
+    struct stage_cost suspend;   // an await that suspends (sleep, resource) and resumes later
+    struct cost hop_polls;       // further loop iterations a hand-off needs before the pool has the request
+    struct cost accept_empty;    // CPU of a wake-up that found the accept queue empty
+    struct cost batch_flush;     // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
+    struct cost close_later;     // 1: close happens one iteration after the response
+    struct cost wake_releases;   // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)
+    struct cost wake;            // CPU of that wake-up call
+    struct cost spawn;           // CPU of starting a pool thread, each side
+    struct cost block;           // CPU a thread pays for a blocking call that really blocks (sleep, resource)
+};
+
+// The global lock's own costs.
+struct lock_costs {
+    struct cost wait;    // CPU of a wait that had to sleep (futex calls), paid on waking
+    struct cost signal;  // CPU of a release that must signal a waiter, without the wake-up itself
+    struct cost syscall; // length of a system call during which the lock is released
+};
+
+// The runtime's collector.
+struct gc_costs {
+    struct cost requests_per_young; // requests between young (generation 0) passes; 0 = no collector
+    struct cost young;              // CPU of a young pass
+    struct cost middle_every;       // young passes per middle pass
+    struct cost middle;             // CPU of a middle pass
+    struct cost full_every;         // middle passes per full pass
+    struct cost full;               // CPU of a full pass
+    struct cost full_per_connection; // added per open connection
+};
+
+// The load generator, CPU on its machine.
+struct client_costs {
+    struct cost connect; // a new connection and its close, per request that needs one
+    struct cost request; // send one request, read its response
+    struct cost poll;    // one iteration of its loop
+};
+
+struct costs {
+    char name[64];            // the profile's file name, "none"
+    char host[128], kernel[64], date[32]; // provenance of the whole
+    bool none;                // `costs: none`
+    struct machine_costs machine;
+    struct server_costs server;
+    struct lock_costs lock;
+    struct gc_costs gc;
+    struct client_costs client;
+    struct cost network;      // one-way latency between a client elsewhere and the server
+};
+
+// All zero, ideal machine: slices of 1 ms, free switches, perfect placement (an idle core is found and pulls what waits),
+// two SMT siblings as good as two cores, no ramp.
+void costs_none(struct costs *c);
+
+// Reads a profile (YAML). What it does not name stays as costs_none has it, with provenance FROM_NONE. The profile's
+// name is the file's without folder and ending. False with *e: ERR_CONFIG with file:line:col, ERR_HOST where the file
+// cannot be read.
+bool costs_load(struct costs *c, const char *path, struct err *e);
+
+// The same from memory; `name` stands for the file.
+bool costs_load_text(struct costs *c, const char *name, const char *text, struct err *e);
+
+// The profile as YAML that costs_load reads back to the very same values. FROM_NONE values are left out.
+void costs_format(const struct costs *c, struct text *out);
+
+// Writes that to `path` through a temporary file beside it, so that a reader never sees half a profile.
+// False with *e (ERR_HOST).
+bool costs_save(const struct costs *c, const char *path, struct err *e);
+
+// "none", "probe", "fit", "published", "guess".
+const char *costs_provenance_name(enum provenance p);

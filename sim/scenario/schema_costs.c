@@ -1,0 +1,146 @@
+#include "scenario/schema.h"
+
+#define OF(field) offsetof(struct costs, field)
+
+#define SPAN_MOST (3600 * 1e9)
+
+// Rows by kind of value. `d` is the value of costs_none.
+#define COST(k, f, d, h)                                                                                     \
+    {                                                                                                        \
+        .key = k, .type = SCHEMA_COST, .unit = UNIT_SPAN, .offset = OF(f), .def = d, .max = SPAN_MOST,       \
+        .help = h                                                                                            \
+    }
+#define COUNT(k, f, d, most, h)                                                                              \
+    { .key = k, .type = SCHEMA_COST, .offset = OF(f), .def = d, .max = most, .help = h }
+#define SHARE(k, f, d, h)                                                                                    \
+    { .key = k, .type = SCHEMA_COST, .unit = UNIT_FRAC, .offset = OF(f), .def = d, .max = 1, .help = h }
+#define SWITCH(k, f, d, h)                                                                                   \
+    { .key = k, .type = SCHEMA_SWITCH, .offset = OF(f), .def = d, .max = 1, .help = h }
+#define CURVE(k, f, h)                                                                                       \
+    { .key = k, .type = SCHEMA_CURVE, .unit = UNIT_SPAN, .offset = OF(f), .max = SPAN_MOST, .help = h }
+#define STAGE(k, f, h)                                                                                       \
+    COST(k ".cpu", f.cpu, "0", h), COUNT(k ".releases", f.releases, "0", 1000,                               \
+                                         "times the global lock is released and taken again in it")
+
+static const struct schema_row rows[] = {
+    {.key = "host",
+     .type = SCHEMA_TEXT,
+     .offset = OF(host),
+     .size = sizeof((struct costs *)0)->host,
+     .help = "the machine it was measured on"},
+    {.key = "kernel",
+     .type = SCHEMA_TEXT,
+     .offset = OF(kernel),
+     .size = sizeof((struct costs *)0)->kernel,
+     .help = "its operating system"},
+    {.key = "date",
+     .type = SCHEMA_TEXT,
+     .offset = OF(date),
+     .size = sizeof((struct costs *)0)->date,
+     .help = "when it was measured"},
+
+    CURVE("machine.idle_exit", machine.idle_exit,
+          "latency of waking a core, by how long it has been idle (steps)"),
+    COST("machine.wake_local", machine.wake_local, "0", "CPU the waker pays for a target on its own core"),
+    COST("machine.wake_remote", machine.wake_remote, "0",
+         "CPU the waker pays when another core must be told"),
+    COST("machine.switch", machine.switch_, "0", "CPU of a change of thread on a core"),
+    COST("machine.migrate", machine.migrate, "0", "CPU a thread pays on a core other than its last"),
+    {.key = "machine.slice",
+     .type = SCHEMA_COST,
+     .unit = UNIT_SPAN,
+     .flags = SCHEMA_ABOVE,
+     .offset = OF(machine.slice),
+     .def = "1ms",
+     .max = SPAN_MOST,
+     .help = "how long a thread runs while others wait"},
+    COST("machine.sleeper_credit", machine.sleeper_credit, "0",
+         "how far behind the queue's minimum a woken thread may be placed"),
+    SHARE("machine.stay", machine.stay, "0",
+          "probability that a woken thread goes back to its previous core though it is busy"),
+    SWITCH("machine.pull", machine.pull, "on", "a core going idle pulls a waiting thread from another queue"),
+    COST("machine.pull_hot", machine.pull_hot, "0", "... unless that thread ran within this span"),
+    COST("machine.balance", machine.balance, "0",
+         "period at which idle cores look again for waiting threads; 0: never"),
+    SHARE("machine.jitter", machine.jitter, "0",
+          "relative standard deviation of every stage's cost and of every wake-up latency"),
+    COST("machine.timer_slack", machine.timer_slack, "0", "added to each timed wait"),
+    CURVE("machine.cold", machine.cold,
+          "CPU added after a rest of its role, by the length of the rest (linear between)"),
+    COST("machine.cold_work", machine.cold_work, "0", "the work over which that addition is spent"),
+    {.key = "machine.smt_yield",
+     .type = SCHEMA_COST,
+     .offset = OF(machine.smt_yield),
+     .def = "2",
+     .min = 1,
+     .max = 2,
+     .help = "throughput of a core with both siblings busy, over one busy"},
+    COUNT("machine.turbo_cores", machine.turbo_cores, "0", 4096,
+          "with more hardware threads than this busy ..."),
+    {.key = "machine.turbo_speed",
+     .type = SCHEMA_COST,
+     .flags = SCHEMA_ABOVE,
+     .offset = OF(machine.turbo_speed),
+     .def = "1",
+     .max = 1,
+     .help = "... all run at this fraction of their speed"},
+    COST("machine.ramp_after", machine.ramp_after, "0", "a core idle for longer than this ..."),
+    COST("machine.ramp_time", machine.ramp_time, "0", "... runs for this long of busy time ..."),
+    {.key = "machine.ramp_speed",
+     .type = SCHEMA_COST,
+     .flags = SCHEMA_ABOVE,
+     .offset = OF(machine.ramp_speed),
+     .def = "1",
+     .max = 1,
+     .help = "... at this fraction of its speed"},
+    COST("machine.fast_pull", machine.fast_pull, "0",
+         "a thread this long on a core moves to an idle core of a faster class; 0: never"),
+
+    STAGE("server.poll", server.poll, "one iteration of the loop"),
+    STAGE("server.accept", server.accept, "one connection: accept, set-up, registration"),
+    STAGE("server.read", server.read, "read and parse one request"),
+    STAGE("server.call", server.call, "route and call the handler"),
+    STAGE("server.write", server.write, "serialise and send one response"),
+    STAGE("server.close", server.close, "tear one connection down"),
+    STAGE("server.hand_off", server.hand_off, "loop side of handing a request to the pool"),
+    STAGE("server.complete", server.complete, "loop side of taking a result back from the pool"),
+    STAGE("server.pool_work", server.pool_work, "pool-thread side: take, run, report"),
+    STAGE("server.suspend", server.suspend, "an await that suspends and resumes later"),
+    COUNT("server.hop_polls", server.hop_polls, "0", 100,
+          "further loop iterations that a hand-off needs before the pool has the request"),
+    COST("server.accept_empty", server.accept_empty, "0",
+         "CPU of a wake-up that found the accept queue empty"),
+    SWITCH("server.batch_flush", server.batch_flush, "off",
+           "responses leave when the loop has run its whole batch (uvloop)"),
+    SWITCH("server.close_later", server.close_later, "off", "close happens one iteration after the response"),
+    SWITCH("server.wake_releases", server.wake_releases, "off",
+           "the pool thread drops the lock to wake the loop (asyncio does, uvloop does not)"),
+    COST("server.wake", server.wake, "0", "CPU of that wake-up call"),
+    COST("server.spawn", server.spawn, "0", "CPU of starting a pool thread, each side"),
+    COST("server.block", server.block, "0", "CPU a thread pays for a blocking call that really blocks"),
+
+    COST("lock.wait", lock.wait, "0", "CPU of a wait for the global lock that had to sleep, paid on waking"),
+    COST("lock.signal", lock.signal, "0", "CPU of a release that must signal a waiter"),
+    COST("lock.syscall", lock.syscall, "0", "length of a system call during which the lock is released"),
+
+    COUNT("gc.requests_per_young", gc.requests_per_young, "0", 1e9,
+          "requests between young passes of the collector; 0: no collector"),
+    COST("gc.young", gc.young, "0", "CPU of a young pass"),
+    COUNT("gc.middle_every", gc.middle_every, "0", 1e9, "young passes per middle pass"),
+    COST("gc.middle", gc.middle, "0", "CPU of a middle pass"),
+    COUNT("gc.full_every", gc.full_every, "0", 1e9, "middle passes per full pass"),
+    COST("gc.full", gc.full, "0", "CPU of a full pass"),
+    COST("gc.full_per_connection", gc.full_per_connection, "0", "added to a full pass per open connection"),
+
+    COST("client.connect", client.connect, "0", "client CPU of a new connection and its close"),
+    COST("client.request", client.request, "0", "client CPU of sending a request and reading its response"),
+    COST("client.poll", client.poll, "0", "client CPU of one iteration of its loop"),
+
+    COST("network", network, "0", "one-way latency between a client elsewhere and the server"),
+};
+
+static const struct schema costs = {"cost profile", sizeof rows / sizeof rows[0], rows};
+
+const struct schema *schema_costs(void) {
+    return &costs;
+}

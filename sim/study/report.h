@@ -1,0 +1,48 @@
+#pragma once
+// Results as people and programs read them. What the table shows, the JSON holds.
+#include "base/err.h"
+#include "scenario/result.h"
+#include "study/table.h"
+
+#include <stdio.h>
+
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_MD };
+
+struct report {
+    const struct result *result; // [count], one a scenario file
+    int count;
+    bool colour; // ANSI colours in the text format
+};
+
+// Writes all results in one format. False with *e (ERR_HOST) where writing fails; the caller flushes.
+//   text  a table of the cases, then for each what binds it, where its time goes and what to know about it
+//   json  DESIGN's contract, one object, or an array of them for several results; reals with 17 digits, unknown = null
+//   csv   one row a case, one header (RFC 4180, lines end in LF), unknown = empty
+//   md    the table of the cases as GitHub Markdown and what binds each
+bool report_write(FILE *out, enum report_format format, const struct report *r, struct err *e);
+
+// The single formats, for report_write.
+void report_text(FILE *out, const struct report *r);
+bool report_json(FILE *out, const struct report *r);
+void report_csv(FILE *out, const struct report *r);
+void report_md(FILE *out, const struct report *r);
+
+// The table of the cases that text and Markdown share; release with table_fini. Columns about measurements exist only
+// where a case has one, the status only where one is not ok.
+void report_cases(struct table *t, const struct result *r);
+
+// A rate with four significant digits and without an exponent, all digits from 1000 on: "13190", "454.2", "31.47", "7.100";
+// "-" where unknown. Returns out.
+char *report_rate(char out[32], double per_s);
+
+// "+4.2 %", "-" where unknown. Returns out.
+char *report_error(char out[32], double error_frac);
+
+// The name a case has in reports: its own or, where it has none, the scenario's.
+const char *report_name(const struct result *r, const struct case_result *c);
+
+// A station as utilisations and queues name it: "cpu", "loop", "gil", "pool", "resource", "backlog", "client".
+const char *report_station(enum limit l);
+
+// One sentence on a status other than ok; "" for ok. Returns out.
+char *report_status(char out[256], const struct case_result *c);
