@@ -9,7 +9,7 @@ void lock_init(struct lock *l, const struct machine *m, bool enabled) {
     const struct lock_costs *c = &m->scenario->costs.lock;
     *l = (struct lock){.enabled = enabled, .interval = m->scenario->server.switch_interval,
                        .wait_cpu = machine_ns(&c->wait), .signal_cpu = machine_ns(&c->signal),
-                       .syscall = machine_ns(&c->syscall)};
+                       .handover_cpu = machine_ns(&c->handover), .syscall = machine_ns(&c->syscall)};
 }
 
 static void unlink_waiter(struct lock *l, struct thread *t) {
@@ -70,8 +70,13 @@ static struct act resume_burst(struct machine *m, struct thread *t) {
 }
 
 static struct act taken(struct machine *m, struct thread *t) {
-    give(m, t->lock, t);
-    return t->forced ? resume_burst(m, t) : thread_run(t, 0, t->next);
+    struct lock *l = t->lock;
+    sim_time lost = l->dropped && l->last_holder != t ? l->handover_cpu : 0;
+    l->dropped = false;
+    give(m, l, t);
+    if (!t->forced) return thread_run(t, lost, t->next);
+    t->lock_saved += lost;
+    return resume_burst(m, t);
 }
 
 // After the burst that a wake-up from the wait costs: take it if it is free, else wait again.
@@ -154,6 +159,7 @@ static struct act forced_drop(struct machine *m, struct thread *t) {
     m->handovers++;
     machine_trace(m, TRACE_INSTANT, t->id, 0, 0, "lock dropped on request");
     lock_release(m, t);
+    l->dropped = true;
     t->locking = await_switch;
     return thread_run(t, 0, t->next);
 }

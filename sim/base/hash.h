@@ -1,6 +1,6 @@
 #pragma once
-// A 64-bit hash for digests: FNV-1a (Fowler, Noll & Vo 1991) with the finaliser of MurmurHash3 (Appleby 2011), which
-// spreads the last bytes over all bits. Not for use against an adversary.
+// A 64-bit hash for digests: FNV-1a (Fowler, Noll & Vo 1991) with the finaliser of MurmurHash3 (Appleby
+// 2011), which spreads the last bytes over all bits. Not for use against an adversary.
 #include <stddef.h>
 #include <stdint.h>
 

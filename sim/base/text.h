@@ -23,10 +23,12 @@ void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const char *s, size_t n);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-// Least number of single-character insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`
-// (optimal string alignment; Damerau 1964). Counts bytes, at most the first 63 of each. Cost: length a x length b.
+// Least number of single-character insertions, deletions, replacements and swaps of neighbours that turn `a`
+// into `b` (optimal string alignment; Damerau 1964). Counts bytes, at most the first 63 of each. Cost: length
+// a x length b.
 int text_distance(const char *a, const char *b);
 
-// The name of names[0..count) that `word` most probably meant: the nearest within a third of its length (at least 1,
-// at most 3 edits), else one that it is the beginning of (3 bytes or more), else NULL. Ties: the first.
+// The name of names[0..count) that `word` most probably meant: the nearest within a third of its length (at
+// least 1, at most 3 edits), else one that it is the beginning of (3 bytes or more), else NULL. Ties: the
+// first.
 const char *text_closest(const char *word, const char *const *names, int count);

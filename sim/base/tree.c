@@ -53,7 +53,12 @@ const char *tree_copy(struct tree *t, const char *s) {
 const struct tree_source *tree_source(struct tree *t, const char *name, const char *folder) {
     struct tree_source *s = tree_alloc(t, sizeof *s);
     *s = (struct tree_source){.name = tree_copy(t, name), .folder = tree_copy(t, folder)};
-    s->command_line = strncmp(name, "--set ", 6) == 0;
+    return s;
+}
+
+const struct tree_source *tree_source_pair(struct tree *t, const char *name) {
+    struct tree_source *s = tree_alloc(t, sizeof *s);
+    *s = (struct tree_source){.name = tree_copy(t, name), .folder = "", .pair = true};
     return s;
 }
 
@@ -105,7 +110,8 @@ static int child(const struct tree_node *node, const char *key) {
 
 enum { KEY = 256 };
 
-// Copies the first part of a path into `key` and returns the rest ("" at the end); NULL where it is empty or too long.
+// Copies the first part of a path into `key` and returns the rest ("" at the end); NULL where it is empty or
+// too long.
 static const char *split(const char *path, char key[KEY]) {
     size_t n = strcspn(path, ".");
     if (n == 0 || n >= KEY) return NULL;

@@ -127,7 +127,8 @@ static bool refuse_suffix(enum unit unit, const char *text, const char *end, str
     return err_hint(e, "%s", known(unit));
 }
 
-// The nearest double; digits and exponent go through strtod without a decimal point, which is all the locale could change.
+// The nearest double; digits and exponent go through strtod without a decimal point, which is all the locale
+// could change.
 static double to_double(const struct decimal *d, int exponent) {
     char buffer[DIGITS + 20];
     snprintf(buffer, sizeof buffer, "%s%se%d", d->negative ? "-" : "", d->count ? d->digits : "0",

@@ -29,7 +29,7 @@ struct builder {
 };
 
 static struct tree_place place_of(const struct builder *b, yaml_mark_t mark) {
-    if (b->source->command_line) return (struct tree_place){b->source, 0, 0};
+    if (b->source->pair) return (struct tree_place){b->source, 0, 0};
     return (struct tree_place){b->source, (int)mark.line + 1, (int)mark.column + 1};
 }
 
@@ -149,7 +149,7 @@ static bool on_event(struct builder *b, const yaml_event_t *event) {
 // libyaml tells bytes that are not text by their offset only.
 static struct tree_place place_at(const struct builder *b, const char *text, size_t size, size_t offset) {
     struct tree_place place = {b->source, 1, 1};
-    if (b->source->command_line) return (struct tree_place){b->source, 0, 0};
+    if (b->source->pair) return (struct tree_place){b->source, 0, 0};
     for (size_t i = 0; i < offset && i < size; i++) {
         if (text[i] == '\n') {
             place.line++;
@@ -171,7 +171,7 @@ static bool refuse_syntax(struct builder *b, const char *text, size_t size) {
     tree_fail(place_of(b, p->problem_mark), b->e, "not valid YAML: %s", problem);
     if (strstr(problem, "cannot start any token") || strstr(problem, "found a tab"))
         return err_hint(b->e, "indent with blanks, and quote text that begins with a special character");
-    if (p->context && p->context_mark.line != p->problem_mark.line && !b->source->command_line)
+    if (p->context && p->context_mark.line != p->problem_mark.line && !b->source->pair)
         return err_hint(b->e, "%s that begins in line %d", p->context, (int)p->context_mark.line + 1);
     return false;
 }
@@ -190,7 +190,7 @@ static bool parse_events(struct builder *b, const char *text, size_t size) {
 
 const struct tree_node *yaml_parse(struct tree *t, const struct tree_source *source, const char *text,
                                    size_t size, struct err *e) {
-    struct tree_place start = {source, !source->command_line, !source->command_line};
+    struct tree_place start = {source, !source->pair, !source->pair};
     if (size > YAML_MOST) return tree_fail(start, e, "longer than %d MiB", YAML_MOST >> 20), NULL;
     struct builder *b = memory_new(1, sizeof *b);
     b->tree = t;

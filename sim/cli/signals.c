@@ -2,13 +2,26 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+// timeout(1) and the like send a signal to the process and to its group: two within moments are one wish.
+static const double one_wish_s = 0.5;
+
+static double seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 static void *watch(void *argument) {
     struct signals *s = argument;
     int number = 0;
-    while (!sigwait(&s->set, &number)) {
-        if (atomic_load(&s->seen)) _exit(128 + number);
+    double first = 0;
+    while (!sigwait(&s->set, &number) && !atomic_load(&s->ending)) {
+        if (atomic_load(&s->seen) && seconds() - first > one_wish_s) _exit(128 + number);
+        if (atomic_load(&s->seen)) continue;
+        first = seconds();
         atomic_store(&s->seen, number);
         if (!s->quiet)
             fputs("dispatchsim: stopping when the running replications have ended; once more ends at once\n",
@@ -30,7 +43,8 @@ bool signals_init(struct signals *s, bool quiet, struct err *e) {
 
 void signals_fini(struct signals *s) {
     if (!s->started) return;
-    pthread_cancel(s->thread); // sigwait is where it can end
+    atomic_store(&s->ending, true);
+    pthread_kill(s->thread, SIGTERM); // for this thread alone, to wake it
     pthread_join(s->thread, NULL);
     pthread_sigmask(SIG_SETMASK, &s->before, NULL);
     s->started = false;

@@ -1,6 +1,6 @@
 #pragma once
-// SIGINT and SIGTERM as a wish to stop: a thread waits for them and sets a number that the work looks at. The second one
-// ends the program at once.
+// SIGINT and SIGTERM as a wish to stop: a thread waits for them and sets a number that the work looks at. Another one,
+// half a second later or more, ends the program at once.
 #include "base/err.h"
 
 #include <pthread.h>
@@ -10,7 +10,8 @@
 
 struct signals {
     atomic_int seen; // the signal's number, 0 = none so far
-    bool quiet;      // says nothing when the first one comes
+    atomic_bool ending;
+    bool quiet; // says nothing when the first one comes
     bool started;
     pthread_t thread;
     sigset_t set, before;

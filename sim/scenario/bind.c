@@ -14,8 +14,8 @@ bool bind_fail(struct tree_place place, const char *path, struct err *e, const c
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    const char *name = place.source->name;
-    bool said = strncmp(name, "--set ", 6) == 0 && strcmp(name + 6, path) == 0;
+    const char *word = strrchr(place.source->name, ' '); // of a pair: "--set KEY"
+    bool said = place.source->pair && word && strcmp(word + 1, path) == 0;
     if (said || !*path) return tree_fail(place, e, "%s", text);
     return tree_fail(place, e, "%.200s: %s", path, text);
 }

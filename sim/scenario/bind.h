@@ -15,9 +15,9 @@ struct bind {
 
 enum { BIND_PATH = 512 }; // room for a key with its path
 
-// Fills the struct `into` from a map: every row below the pattern `prefix` ("" = the root, "machine.cores[]" = an item)
-// that is given, or has a default. Unknown keys are refused first. `path` is what messages call the map ("handler.0").
-// False with b->e.
+// Fills the struct `into` from a map: every row below the pattern `prefix` ("" = the root, "machine.cores[]"
+// = an item) that is given, or has a default. Unknown keys are refused first. `path` is what messages call
+// the map ("handler.0"). False with b->e.
 bool bind_map(struct bind *b, const char *prefix, const char *path, const struct tree_node *map, void *into);
 
 // Refuses the keys of a map that no row below `prefix` knows. False with b->e.
@@ -50,7 +50,8 @@ bool bind_is_map(struct bind *b, const char *path, const struct tree_node *node)
 // Writes "path.key" to out.
 void bind_join(char out[BIND_PATH], const char *path, const char *key);
 
-// Fills *e at a place with "path: text"; without the path where the place names it already (--set path). Returns false.
+// Fills *e at a place with "path: text"; without the path where the place names it already (--set path).
+// Returns false.
 bool bind_fail(struct tree_place place, const char *path, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -1,6 +1,7 @@
 #pragma once
-// What it costs: the cost profile. Every value carries where it came from and how sure it is. CPU costs are ns on a
-// core of speed 1 (the core the profile was measured on); `costs: none` is all zero, no slices lost, ideal placement.
+// What it costs: the cost profile. Every value carries where it came from and how sure it is. CPU costs are
+// ns on a core of speed 1 (the core the profile was measured on); `costs: none` is all zero, no slices lost,
+// ideal placement.
 #include "base/err.h"
 #include "base/text.h"
 #include "engine/clock.h"
@@ -18,8 +19,8 @@ struct cost {
 
 enum { COSTS_CURVE = 8 };
 
-// A cost that depends on a span: points (at, cost), ascending in `at`; between points linear in cost, before the
-// first point `at` 0 costs 0 for `cold` and the first cost for `idle_exit`, after the last the last.
+// A cost that depends on a span: points (at, cost), ascending in `at`; between points linear in cost, before
+// the first point `at` 0 costs 0 for `cold` and the first cost for `idle_exit`, after the last the last.
 struct cost_curve {
     int points;
     struct { double at; struct cost cost; } point[COSTS_CURVE];
@@ -51,7 +52,8 @@ struct machine_costs {
     struct cost fast_pull;       // a thread this long on a core moves to an idle core of a faster class; 0 = never
 };
 
-// One stage of a server's path: CPU and the number of times the global lock is released and taken again in it.
+// One stage of a server's path: CPU and the number of times the global lock is released and taken again in
+// it.
 struct stage_cost {
     struct cost cpu;
     struct cost releases;
@@ -83,6 +85,7 @@ struct server_costs {
 struct lock_costs {
     struct cost wait;    // CPU of a wait that had to sleep (futex calls), paid on waking
     struct cost signal;  // CPU of a release that must signal a waiter, without the wake-up itself
+    struct cost handover; // CPU lost by the thread that takes the lock after a forced hand-over
     struct cost syscall; // length of a system call during which the lock is released
 };
 
@@ -116,13 +119,13 @@ struct costs {
     struct cost network;      // one-way latency between a client elsewhere and the server
 };
 
-// All zero, ideal machine: slices of 1 ms, free switches, perfect placement (an idle core is found and pulls what waits),
-// two SMT siblings as good as two cores, no ramp.
+// All zero, ideal machine: slices of 1 ms, free switches, perfect placement (an idle core is found and pulls
+// what waits), two SMT siblings as good as two cores, no ramp.
 void costs_none(struct costs *c);
 
-// Reads a profile (YAML). What it does not name stays as costs_none has it, with provenance FROM_NONE. The profile's
-// name is the file's without folder and ending. False with *e: ERR_CONFIG with file:line:col, ERR_HOST where the file
-// cannot be read.
+// Reads a profile (YAML). What it does not name stays as costs_none has it, with provenance FROM_NONE. The
+// profile's name is the file's without folder and ending. False with *e: ERR_CONFIG with file:line:col,
+// ERR_HOST where the file cannot be read.
 bool costs_load(struct costs *c, const char *path, struct err *e);
 
 // The same from memory; `name` stands for the file.

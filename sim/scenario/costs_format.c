@@ -60,8 +60,8 @@ static void add_curve(const struct schema_row *row, const struct cost_curve *cur
     }
 }
 
-// Prints the parts of `key` that `before` (the key printed last) does not share, one level of indentation each, and
-// leaves the last open for its value. Returns the number of parts.
+// Prints the parts of `key` that `before` (the key printed last) does not share, one level of indentation
+// each, and leaves the last open for its value. Returns the number of parts.
 static int add_key(const char *before, const char *key, struct text *out) {
     int depth = 0;
     bool same = true;

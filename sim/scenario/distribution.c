@@ -81,8 +81,8 @@ static const char *family_usage(const struct family *f, char out[80]) {
     return out;
 }
 
-// Which parameter of the family `text` names or, without a name, the `position`-th; -1 with the error. *value is what
-// follows the name.
+// Which parameter of the family `text` names or, without a name, the `position`-th; -1 with the error. *value
+// is what follows the name.
 static int which(const struct reading *r, const struct family *f, char *text, const char *at, int position,
                  char **value) {
     char usage[80];

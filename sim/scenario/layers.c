@@ -118,11 +118,11 @@ static const struct tree_node *pair_value(struct tree *t, const struct tree_sour
     return yaml_parse(t, source, value, strlen(value), e);
 }
 
-static const struct tree_node *set_pair(struct tree *t, const struct tree_node *root, const char *key,
-                                        const char *value, struct err *e) {
-    char name[200];
-    snprintf(name, sizeof name, "--set %.180s", key);
-    const struct tree_source *source = tree_source(t, name, "");
+static const struct tree_node *set_pair(struct tree *t, const struct tree_node *root, const char *origin,
+                                        const char *key, const char *value, struct err *e) {
+    char name[240];
+    snprintf(name, sizeof name, "%s %.180s", origin, key);
+    const struct tree_source *source = tree_source_pair(t, name);
     struct tree_place place = {source, 0, 0};
     const struct tree_node *node = pair_value(t, source, value, e);
     return node ? set_one(t, root, key, place, node, e) : NULL;
@@ -130,7 +130,7 @@ static const struct tree_node *set_pair(struct tree *t, const struct tree_node *
 
 const struct tree_node *layers_command_line(struct tree *t, const struct tree_node *root,
                                             const struct scenario_set *set, int sets, struct err *e) {
-    for (int i = 0; root && i < sets; i++) root = set_pair(t, root, set[i].key, set[i].value, e);
+    for (int i = 0; root && i < sets; i++) root = set_pair(t, root, "--set", set[i].key, set[i].value, e);
     return root;
 }
 
@@ -141,7 +141,7 @@ const struct tree_node *layers_defaults(struct tree *t, const struct tree_node *
         size_t n = strcspn(*pairs, "=");
         char key[128];
         snprintf(key, sizeof key, "%.*s", (int)n, *pairs);
-        base = set_pair(t, base, key, (*pairs)[n] ? *pairs + n + 1 : "", e);
+        base = set_pair(t, base, "model default", key, (*pairs)[n] ? *pairs + n + 1 : "", e);
         if (!base) return NULL;
     }
     return base ? tree_merge(t, yield(t, base, root), root) : root;

@@ -1,6 +1,6 @@
 #pragma once
-// What to run: one case of a scenario file, every key resolved (defaults, extends, set, --set). The simulator and the
-// live server read this same structure. Spans are in ns (sim_time) unless the name says otherwise.
+// What to run: one case of a scenario file, every key resolved (defaults, extends, set, --set). The simulator
+// and the live server read this same structure. Spans are in ns (sim_time) unless the name says otherwise.
 #include "base/err.h"
 #include "engine/clock.h"
 #include "scenario/costs.h"
@@ -12,7 +12,8 @@
 
 enum { SCENARIO_NAME = 64, SCENARIO_CLASSES = 16 };
 
-// machine.cores: classes in file order; cores are numbered class by class. `smt` hardware threads a core (1 or 2).
+// machine.cores: classes in file order; cores are numbered class by class. `smt` hardware threads a core (1
+// or 2).
 struct core_class {
     int count, smt;
     double speed; // relative to the core the cost profile was measured on; > 0
@@ -141,7 +142,8 @@ struct scenario_set {
     const char *key, *value;
 };
 
-// A dispatch model as far as the scenario must know it: its name, the defaults that it changes and the keys it obeys.
+// A dispatch model as far as the scenario must know it: its name, the defaults that it changes and the keys
+// it obeys.
 struct scenario_model {
     const char *name;
     const char *const *defaults; // "server.threads=200" pairs, NULL-terminated; NULL = none
@@ -159,13 +161,13 @@ struct scenario_embedded {
 };
 
 // Reads `path` ("-" = stdin), follows extends and costs, applies `set[0..sets)`, checks every value.
-// False with *e (ERR_CONFIG with file:line:col, or ERR_HOST where `path` itself cannot be read); then *out holds
-// nothing to free. Errors of a `set` have file "--set KEY" and line 0. Cost: milliseconds.
+// False with *e (ERR_CONFIG with file:line:col, or ERR_HOST where `path` itself cannot be read); then *out
+// holds nothing to free. Errors of a `set` have file "--set KEY" and line 0. Cost: milliseconds.
 bool scenario_load(struct scenario_file *out, const char *path, const struct scenario_set *set, int sets,
                    const struct scenario_models *models, struct err *e);
 
-// The same from memory; `name` stands for the file in messages and relative paths are from the current folder.
-// A cost profile named like an entry of `embedded` (NULL = none) is taken from there.
+// The same from memory; `name` stands for the file in messages and relative paths are from the current
+// folder. A cost profile named like an entry of `embedded` (NULL = none) is taken from there.
 bool scenario_load_text(struct scenario_file *out, const char *name, const char *text,
                         const struct scenario_set *set, int sets, const struct scenario_models *models,
                         const struct scenario_embedded *embedded, struct err *e);
@@ -173,8 +175,9 @@ bool scenario_load_text(struct scenario_file *out, const char *name, const char 
 // Releases what scenario_load filled.
 void scenario_fini(struct scenario_file *f);
 
-// What is allowed and yet probably not meant, one line each as `file:line:col: text`: keys that no model of the file
-// reads, a pool larger than the resource its threads wait for, and the like. Found while loading, owned by *f.
+// What is allowed and yet probably not meant, one line each as `file:line:col: text`: keys that no model of
+// the file reads, a pool larger than the resource its threads wait for, and the like. Found while loading,
+// owned by *f.
 const char *const *scenario_check_remarks(const struct scenario_file *f, int *count);
 
 // Number of logical CPUs (hardware threads) of the machine.

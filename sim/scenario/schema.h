@@ -1,5 +1,6 @@
 #pragma once
-// The keys of scenario files and cost profiles: one table each, which binds, defaults, checks, explains and documents.
+// The keys of scenario files and cost profiles: one table each, which binds, defaults, checks, explains and
+// documents.
 #include "base/err.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -67,21 +68,23 @@ const struct schema *schema_costs(void);
 // The row of a pattern exactly as the table has it, or NULL.
 const struct schema_row *schema_row(const struct schema *s, const char *pattern);
 
-// The part of row's key below `prefix` ("" = the root), or NULL where the row is elsewhere or in a deeper list.
+// The part of row's key below `prefix` ("" = the root), or NULL where the row is elsewhere or in a deeper
+// list.
 const char *schema_below(const struct schema_row *row, const char *prefix);
 
 // Whether some row lies below the group `pattern`.
 bool schema_is_group(const struct schema *s, const char *pattern);
 
-// Hints at what an unknown key was meant to be: fills e->hint. `prefix` is the pattern of the map it stands in.
+// Hints at what an unknown key was meant to be: fills e->hint. `prefix` is the pattern of the map it stands
+// in.
 void schema_suggest(const struct schema *s, const char *prefix, const char *key, struct err *e);
 
 // What a value of the row may be: "whole number, 1 to 100000", "fifo | lifo".
 void schema_values(const struct schema_row *row, struct text *out);
 
-// Writes what `key` means: type, range, default, help, source. Takes a key of a scenario or of a profile, with list items
-// by number or as `[]` ("handler.0.cpu"), the last part alone where it is unique ("threads"), or a group ("server"), whose
-// keys it lists. False with *e (ERR_USAGE, did you mean) where there is none.
+// Writes what `key` means: type, range, default, help, source. Takes a key of a scenario or of a profile,
+// with list items by number or as `[]` ("handler.0.cpu"), the last part alone where it is unique ("threads"),
+// or a group ("server"), whose keys it lists. False with *e (ERR_USAGE, did you mean) where there is none.
 bool scenario_explain(const char *key, struct text *out, struct err *e);
 
 // The key reference as Markdown tables, scenario and profile, one table a group.
@@ -90,5 +93,6 @@ void scenario_key_reference(struct text *out);
 // The keys of scenario files one by one, for messages and completion: i from 0; NULL past the last.
 const char *scenario_key(int i);
 
-// Every value that decides the result, one `key = value` a line, in a fixed order: what the digest is taken over.
+// Every value that decides the result, one `key = value` a line, in a fixed order: what the digest is taken
+// over.
 void scenario_dump(const struct scenario *s, struct text *out);

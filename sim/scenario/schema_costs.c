@@ -121,6 +121,8 @@ static const struct schema_row rows[] = {
 
     COST("lock.wait", lock.wait, "0", "CPU of a wait for the global lock that had to sleep, paid on waking"),
     COST("lock.signal", lock.signal, "0", "CPU of a release that must signal a waiter"),
+    COST("lock.handover", lock.handover, "0",
+         "CPU lost by the thread that takes the lock after a forced hand-over"),
     COST("lock.syscall", lock.syscall, "0", "length of a system call during which the lock is released"),
 
     COUNT("gc.requests_per_young", gc.requests_per_young, "0", 1e9,

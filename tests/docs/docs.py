@@ -75,9 +75,9 @@ def difference(wanted, got):
     return None
 
 
-def check(path, program, update):
+def check(name, program, update):
     """Checks one document. Returns the numbers of commands seen and of wrong places."""
-    path = os.path.relpath(path)
+    path = os.path.join(ROOT, name)
     with open(path, encoding="utf-8") as document:
         lines = document.read().split("\n")
     seen = wrong = at = 0
@@ -89,11 +89,11 @@ def check(path, program, update):
                 check_one(lines, at, mark.groupdict(), program, update)
             except Wrong as what:
                 wrong += 1
-                print(f"{path}:{at + 1}: {mark['command']}\n{what}")
+                print(f"{name}:{at + 1}: {mark['command']}\n{what}")
         for link in LINK.findall(lines[at]):
             if not os.path.exists(os.path.join(os.path.dirname(path), link)):
                 wrong += 1
-                print(f"{path}:{at + 1}: the link {link} leads nowhere")
+                print(f"{name}:{at + 1}: the link {link} leads nowhere")
         at += 1
     if update:
         with open(path, "w", encoding="utf-8") as document:
@@ -125,7 +125,7 @@ def main():
     options = parser.parse_args()
     seen = wrong = 0
     for name in options.files:
-        result = check(os.path.join(ROOT, name), options.program, options.update)
+        result = check(name, options.program, options.update)
         seen, wrong = seen + result[0], wrong + result[1]
     print(f"{len(options.files)} documents, {seen} commands, {wrong} wrong")
     return 1 if wrong or not seen else 0

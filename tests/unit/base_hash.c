@@ -16,8 +16,8 @@ static void known_answers(void **state) {
     assert_true(hash_bytes(hash_bytes(HASH_START, "foo", 3), "bar", 3) == UINT64_C(0x85944171f73967e8));
 }
 
-// One changed bit anywhere in the text changes about half of the digest's bits: on average 32 +- 1 over 64 x 8 changes
-// (standard error 4 / sqrt(512) = 0.18).
+// One changed bit anywhere in the text changes about half of the digest's bits: on average 32 +- 1 over 64 x
+// 8 changes (standard error 4 / sqrt(512) = 0.18).
 static void avalanche(void **state) {
     (void)state;
     char text[65] = "server.threads = 40 server.backlog = 2048 load.rate = 500/s 12345";

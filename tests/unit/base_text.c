@@ -39,8 +39,8 @@ static void distances(void **state) {
     assert_int_equal(text_distance(long_a, long_b), 63);
 }
 
-// Against the definition, on every pair of short words over two letters: symmetric, zero only for equals, and no step
-// cheaper than the difference in length.
+// Against the definition, on every pair of short words over two letters: symmetric, zero only for equals, and
+// no step cheaper than the difference in length.
 static void distance_laws(void **state) {
     (void)state;
     char word[31][5];

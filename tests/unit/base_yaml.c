@@ -76,7 +76,7 @@ static void sets(void **state) {
     struct tree *t = *state;
     struct err e = {0};
     const struct tree_node *root = parse(t, "server: {gil: none}\nhandler: [{cpu: 1ms}, {cpu: 2ms}]\n");
-    struct tree_place place = {tree_source(t, "--set k", ""), 0, 0};
+    struct tree_place place = {tree_source_pair(t, "--set k"), 0, 0};
     const struct tree_node *value = tree_scalar(t, place, "9ms");
     const struct tree_node *changed = tree_set(t, root, "handler.1.cpu", place, value, &e);
     says(changed, "handler.0.cpu", "1ms");

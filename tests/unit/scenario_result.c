@@ -1,55 +1,9 @@
-#include "scenario/result.h"
-
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 
-// A scenario of one worker with a pool of 40 on two cores, and one observation of it.
-struct fixture {
-    struct scenario s;
-    struct observation o;
-};
-
-static struct fixture fixture(void) {
-    struct fixture f = {0};
-    f.s.machine = (struct machine_spec){.classes = 1, .class = {{2, 1, 1.0}}};
-    f.s.server = (struct server_spec){.model = "threadpool", .workers = 1, .threads = 40, .backlog = 2048};
-    f.s.run = (struct run_spec){.replications = 1, .precision_frac = 0.02, .max_replications = 100};
-    strcpy(f.s.name, "sync");
-    observation_init(&f.o);
-    f.o.span_s = 10;
-    return f;
-}
-
-static void station(struct fixture *f, enum limit l, double utilisation, double servers, double queue) {
-    f->o.station[l] = (struct station_seen){
-        .busy_s = utilisation * servers * 10, .servers = servers, .queue_s = queue * 10};
-}
-
-// One request of so many ms, served for all its time but what it waits for the lock.
-static void add(struct observation *o, int64_t ms, int64_t lock_ms, int endpoint) {
-    int64_t blame[BLAME_COUNT] = {
-        [BLAME_LOCK] = lock_ms * 1000000, [BLAME_SERVICE] = (ms - lock_ms) * 1000000};
-    observation_add(o, ms * 1000000, blame, endpoint);
-    o->arrived++;
-}
-
-static void close_to(double x, double expected, double tolerance) {
-    if (!(fabs(x - expected) <= tolerance)) fail_msg("%.9g is not %.9g +- %.3g", x, expected, tolerance);
-}
-
-static void binds(struct fixture *f, enum limit expected, const char *sentence) {
-    struct case_result c;
-    add(&f->o, 7, 0, -1);
-    result_gather(&c, &f->s, &f->o, 1);
-    assert_string_equal(limit_name(c.bottleneck), limit_name(expected));
-    assert_string_equal(c.sentence, sentence);
-    observation_fini(&f->o);
-}
+#include "result_fixture.h"
 
 // The division of the mean is exact; around a quantile it is that of the requests of these ranks.
 static void test_blame(void **state) {
@@ -255,148 +209,6 @@ static void test_endpoints(void **state) {
     observation_fini(&f.o);
 }
 
-// One event loop holds the lock whenever it runs: the loop is the cause.
-static void test_binds_loop(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    station(&f, LIMIT_CORE, 0.50, 2, 0);
-    station(&f, LIMIT_LOOP, 0.985, 1, 60);
-    station(&f, LIMIT_LOCK, 0.99, 1, 0);
-    binds(&f, LIMIT_LOOP, "the event loop is busy 99 % of the time; the lock is held 99 % of the time");
-}
-
-static void test_binds_lock(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    station(&f, LIMIT_CORE, 0.6, 2, 0);
-    station(&f, LIMIT_LOOP, 0.3, 1, 0);
-    station(&f, LIMIT_LOCK, 0.97, 1, 30);
-    station(&f, LIMIT_POOL, 0.8, 40, 0);
-    binds(&f, LIMIT_LOCK, "the lock is held 97 % of the time; the pool of 40 is never full");
-}
-
-// Threads of a full pool wait for the lock, even where it is held for less than 90 % of the time.
-static void test_binds_lock_behind_full_pool(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    station(&f, LIMIT_CORE, 0.80, 2, 0);
-    station(&f, LIMIT_LOOP, 0.2, 1, 0);
-    station(&f, LIMIT_LOCK, 0.85, 1, 36);
-    station(&f, LIMIT_POOL, 1.0, 40, 60);
-    f.o.station[LIMIT_POOL].full_s = 9.8;
-    binds(&f, LIMIT_LOCK, "the lock is held 85 % of the time; the pool of 40 is full 98 % of the time");
-}
-
-static void test_binds_pool(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    station(&f, LIMIT_CORE, 0.05, 2, 0);
-    station(&f, LIMIT_LOOP, 0.04, 1, 0);
-    station(&f, LIMIT_LOCK, 0.06, 1, 0);
-    station(&f, LIMIT_POOL, 0.999, 40, 60);
-    f.o.station[LIMIT_POOL].full_s = 9.99;
-    binds(&f, LIMIT_POOL,
-          "the pool of 40 is full 99 % of the time, with 60.0 requests waiting on average; the lock is held "
-          "6 % of the time");
-}
-
-static void test_binds_resource_behind_full_pool(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    struct resource_spec db[2] = {{"cache", 100, false}, {"db", 20, false}};
-    f.s.resources = 2;
-    f.s.resource = db;
-    station(&f, LIMIT_LOCK, 0.2, 1, 0);
-    station(&f, LIMIT_POOL, 1.0, 40, 60);
-    f.o.station[LIMIT_POOL].full_s = 10;
-    f.o.resource[0] = (struct station_seen){.busy_s = 10, .servers = 100};
-    f.o.resource[1] = (struct station_seen){.busy_s = 199, .servers = 20, .queue_s = 200, .full_s = 9.9};
-    struct case_result c;
-    add(&f.o, 1, 0, -1);
-    result_gather(&c, &f.s, &f.o, 1);
-    assert_int_equal(c.bottleneck, LIMIT_RESOURCE);
-    assert_string_equal(c.bottleneck_name, "db");
-    assert_string_equal(c.sentence,
-                        "db (20) is in use 99 % of the time, with 20.0 waiting on average; the pool of 40 is "
-                        "full 100 % of the time");
-    close_to(c.utilisation[LIMIT_RESOURCE], 0.995, 1e-12);
-    close_to(c.resource[0].utilisation, 0.01, 1e-12);
-    observation_fini(&f.o);
-}
-
-static void test_binds_core(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    station(&f, LIMIT_CORE, 0.99, 2, 6);
-    station(&f, LIMIT_LOOP, 0.99, 4, 0);
-    station(&f, LIMIT_LOCK, 1.0, 4, 0);
-    f.s.server.workers = 4;
-    binds(&f, LIMIT_CORE, "the 2 cores are busy 99 % of the time; the 4 locks are held 100 % of the time");
-}
-
-static void test_binds_what_fills_the_backlog(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    f.o.refused = 30;
-    f.o.arrived = 999;
-    station(&f, LIMIT_CORE, 0.5, 2, 0);
-    station(&f, LIMIT_LOOP, 1.0, 1, 0);
-    station(&f, LIMIT_BACKLOG, 1.0, 2048, 0);
-    binds(&f, LIMIT_LOOP, "the event loop is busy 100 % of the time; the 2 cores are busy 50 % of the time");
-    f = fixture();
-    f.o.refused = 30;
-    f.o.arrived = 999;
-    station(&f, LIMIT_CORE, 0.5, 2, 0);
-    station(&f, LIMIT_BACKLOG, 0.3, 2048, 0);
-    binds(&f, LIMIT_BACKLOG,
-          "the backlog of 2048 overflows: 3 % of the requests are refused; the 2 cores are busy 50 % of the "
-          "time");
-}
-
-static void test_binds_client(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    station(&f, LIMIT_CORE, 0.3, 2, 0);
-    station(&f, LIMIT_LOOP, 0.79, 1, 3);
-    binds(&f, LIMIT_CLIENT,
-          "nothing is full, the load offers no more; the event loop is busy 79 % of the time");
-    f = fixture();
-    station(&f, LIMIT_CORE, 0.3, 2, 0);
-    station(&f, LIMIT_LOOP, 0.85, 1, 3);
-    binds(&f, LIMIT_LOOP, "the event loop is busy 85 % of the time; the 2 cores are busy 30 % of the time");
-}
-
-// Four loops with uneven work: none is full on average, yet requests wait.
-static void test_says_what_uneven_work_makes_wait_for(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    struct case_result c;
-    int64_t blame[BLAME_COUNT] = {[BLAME_LOOP] = 7000000, [BLAME_SERVICE] = 3000000};
-    f.s.server.workers = 4;
-    station(&f, LIMIT_LOOP, 0.7, 4, 0);
-    observation_add(&f.o, 10000000, blame, -1);
-    result_gather(&c, &f.s, &f.o, 1);
-    assert_int_equal(c.bottleneck, LIMIT_CLIENT);
-    assert_string_equal(c.sentence,
-                        "nothing is full on average, yet requests wait for an event loop 70 % of their time; "
-                        "the 4 event loops are busy 70 % of the time");
-    observation_fini(&f.o);
-}
-
-// A full loop keeps no queue of its own; that requests wait for it follows from their time.
-static void test_binds_by_waiting_time(void **state) {
-    (void)state;
-    struct fixture f = fixture();
-    struct case_result c;
-    int64_t blame[BLAME_COUNT] = {[BLAME_LOOP] = 700000000, [BLAME_SERVICE] = 3000000};
-    station(&f, LIMIT_LOOP, 0.82, 1, 0);
-    station(&f, LIMIT_POOL, 0.81, 40, 6);
-    for (int i = 0; i < 10; i++) observation_add(&f.o, 703000000, blame, -1); // 1/s: 0.7 of them wait
-    result_gather(&c, &f.s, &f.o, 1);
-    assert_int_equal(c.bottleneck, LIMIT_LOOP);
-    observation_fini(&f.o);
-}
-
 static void test_result_of_a_server_that_does_not_answer(void **state) {
     (void)state;
     struct fixture f = fixture();
@@ -411,15 +223,11 @@ static void test_result_of_a_server_that_does_not_answer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blame),        cmocka_unit_test(test_blame_of_nothing),
-        cmocka_unit_test(test_append),       cmocka_unit_test(test_estimates),
-        cmocka_unit_test(test_p99_range),    cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_status),       cmocka_unit_test(test_status_majority),
-        cmocka_unit_test(test_endpoints),    cmocka_unit_test(test_binds_loop),
-        cmocka_unit_test(test_binds_lock),   cmocka_unit_test(test_binds_lock_behind_full_pool),
-        cmocka_unit_test(test_binds_pool),   cmocka_unit_test(test_binds_resource_behind_full_pool),
-        cmocka_unit_test(test_binds_core),   cmocka_unit_test(test_binds_what_fills_the_backlog),
-        cmocka_unit_test(test_binds_client), cmocka_unit_test(test_result_of_a_server_that_does_not_answer),
+        cmocka_unit_test(test_blame),     cmocka_unit_test(test_blame_of_nothing),
+        cmocka_unit_test(test_append),    cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_p99_range), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_status),    cmocka_unit_test(test_status_majority),
+        cmocka_unit_test(test_endpoints), cmocka_unit_test(test_result_of_a_server_that_does_not_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

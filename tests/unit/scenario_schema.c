@@ -27,7 +27,8 @@ static void remarks(void **state) {
     (void)state;
     const char *loop = "server: {model: event_loop, threads: 4}\n";
     assert_true(remarked(loop, "t.yaml:1:29: server.threads: no model of this file reads the key"));
-    // Where one case of the file reads it, the shared key is no mistake; a case's own key for a deaf model is.
+    // Where one case of the file reads it, the shared key is no mistake; a case's own key for a deaf model
+    // is.
     const char *mixed = "server: {model: event_loop, threads: 4}\ncases: [{name: a}, {name: b, set: "
                         "{server.model: threadpool}}]\n";
     assert_false(remarked(mixed, "server.threads"));
