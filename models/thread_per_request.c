@@ -184,6 +184,7 @@ static void start(struct machine *m, struct worker *w) {
     w->pool = &crew->limiter;
     w->state = crew;
     w->loop = thread_create(m, w->index, "acceptor", first_step, crew, &w->lock, &w->loop_role);
+    crew->poller.thread = w->loop;
     thread_wake(m, w->loop);
     for (int i = threads - 1; i >= 0; i--) {
         struct job_thread *j = &crew->thread[i];

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+// A closed loop whose connection is refused at once would ask again at the same instant, for ever.
+#define PAUSE_AFTER_REFUSAL SIM_MS
+
 enum { CHUNK = 64 };
 
 struct user_chunk {
@@ -68,20 +71,21 @@ static bool all_given_out(const struct client *c) {
 }
 
 // Closed loop: the user goes on with its next request, after its pause; `ab` opens its other connections when its
-// first request, which runs alone, has been answered.
-static void next_of_closed(struct client *c, struct user *u) {
+// first request, which runs alone, has been answered. The pause is at least `least`.
+static void next_of_closed(struct client *c, struct user *u, sim_time least) {
     struct machine *m = c->machine;
     if (c->load->client == CLIENT_AB && c->ended == 1)
         for (int i = 1; i < c->load->concurrency && !all_given_out(c); i++) begin(m, take_user(c));
     if (all_given_out(c)) return;
-    if (!c->load->has_think) {
+    if (!c->load->has_think && least == 0) {
         begin(m, u);
         return;
     }
-    after(u, (sim_time)(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT]) + 0.5), begin);
+    sim_time pause = c->load->has_think ? (sim_time)(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT]) + 0.5) : 0;
+    after(u, pause > least ? pause : least, begin);
 }
 
-static void request_over(struct user *u) {
+static void request_over(struct user *u, sim_time least_pause) {
     struct client *c = u->client;
     c->ended++;
     u->request = NULL;
@@ -90,7 +94,7 @@ static void request_over(struct user *u) {
         return;
     }
     if (closed_loop(c)) {
-        next_of_closed(c, u);
+        next_of_closed(c, u, least_pause);
         return;
     }
     u->next = c->idle;
@@ -108,7 +112,7 @@ static void received(struct machine *m, struct user *u) {
     }
     ledger_done(c->ledger, m, r);
     request_free(&c->net->requests, r);
-    request_over(u);
+    request_over(u, 0);
 }
 
 // The attempt failed: another one later, or the request is over.
@@ -121,7 +125,7 @@ static void failed(struct user *u, struct request *r, void (*book)(struct ledger
     if (!r->conn) request_free(&c->net->requests, r); // else the server still has it
     u->request = NULL;
     if (!again) {
-        request_over(u);
+        request_over(u, book == ledger_refused ? PAUSE_AFTER_REFUSAL : 0);
         return;
     }
     ledger_retried(c->ledger);

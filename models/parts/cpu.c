@@ -55,6 +55,10 @@ static void charge(struct cpu *c) {
     }
 }
 
+void cpu_settle(struct cpu *c) {
+    if (c->state == CPU_BUSY && !c->stepping) charge(c); // a stepping core is charged up to now
+}
+
 // Sets the core's timer to whatever ends or changes its present burst first.
 static void retime(struct cpu *c) {
     const struct machine *m = c->machine;
@@ -271,6 +275,8 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
 
 void cpu_wake(struct machine *m, struct thread *t) {
     struct cpu *c = place_choose(m, t);
+    cpu_settle(c);
+    if (t->cpu) cpu_settle(t->cpu);
     place_rebase(t, t->cpu, c);
     if (m->current) m->current->debt += c->state == CPU_IDLE ? m->t.wake_remote : m->t.wake_local;
     thread_enter(m, t, THREAD_RUNNABLE);

@@ -50,5 +50,9 @@ void cpu_rouse(struct cpu *c, struct thread *t);
 // step is called as soon as it is on a core. Used by a forced hand-over of the lock.
 sim_time cpu_cut_burst(struct machine *m, struct thread *t);
 
+// Brings a core's virtual time (vmin, its thread's vruntime) up to now. Whoever compares or carries shares between
+// threads calls it first: without it a core's vmin is that of its last event, up to a whole burst ago.
+void cpu_settle(struct cpu *c);
+
 // Busy wall time of a core up to now, ns.
 sim_time cpu_busy(const struct machine *m, const struct cpu *c);

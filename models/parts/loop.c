@@ -142,7 +142,7 @@ struct act loop_next_task(struct machine *m, struct thread *t) {
 }
 
 void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task task) {
-    request_leave(m, r, BLAME_LOOP);
+    request_await(m, r, l->thread);
     r->task = task;
     request_queue_push(&l->tasks, r);
 }
@@ -165,7 +165,7 @@ static struct act take_results(struct machine *m, struct thread *t) {
 }
 
 bool loop_post(struct machine *m, struct loop *l, struct request *r) {
-    request_leave(m, r, BLAME_LOOP);
+    request_await(m, r, l->thread);
     request_queue_push(&l->posted, r);
     bool pending = l->poller.posted;
     poller_post(m, &l->poller);
@@ -274,7 +274,7 @@ static void reply(struct machine *m, struct loop *l, struct request *r) {
 
 static struct act written(struct machine *m, struct loop *l, struct request *r) {
     if (l->worker->cost.batch_flush) {
-        request_leave(m, r, BLAME_LOOP);
+        request_await(m, r, l->thread);
         request_queue_push(&l->flush, r);
     } else {
         reply(m, l, r);
@@ -318,7 +318,7 @@ struct loop *loop_create(struct worker *w, const struct loop_ops *ops) {
     l->ops = ops;
     listener_watch(w->listener, &l->poller);
     l->thread = thread_create(w->machine, w->index, "loop", first_step, l, &w->lock, &w->loop_role);
-    w->loop = l->thread;
+    w->loop = l->poller.thread = l->thread;
     thread_wake(w->machine, l->thread);
     return l;
 }

@@ -61,6 +61,7 @@ struct thread *place_pull(struct cpu *c) {
         if (first->last_ran + m->t.pull_hot <= machine_now(m)) longest = o;
     }
     if (!longest) return NULL;
+    cpu_settle(longest);
     struct thread *t = run_queue_pop(longest);
     place_rebase(t, longest, c);
     return t;

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { CHUNK = 256, STEP_BITS = 6, ENDPOINT_DRAW = (1 << STEP_BITS) - 1 };
+enum { CHUNK = 256, STEP_BITS = 9, ENDPOINT_DRAW = (1 << STEP_BITS) - 1 };
 
 struct request_chunk {
     struct request_chunk *next;
@@ -62,9 +62,14 @@ struct request *request_new(struct request_pool *p, struct machine *m, uint64_t 
     return r;
 }
 
+static void let_go(struct request *r) {
+    if (r->carrier && r->carrier->request == r) r->carrier->request = NULL;
+    r->carrier = NULL;
+}
+
 void request_free(struct request_pool *p, struct request *r) {
     timer_cancel(r->machine->sim, r->timer);
-    if (r->carrier) r->carrier->request = NULL;
+    let_go(r);
     r->next = p->free;
     p->free = r;
 }
@@ -78,7 +83,8 @@ void request_settle(struct machine *m, struct request *r) {
     if (r->carrier) {
         for (int s = 0; s < THREAD_STATES; s++) {
             int64_t spent = thread_spent(m, r->carrier, (enum thread_state)s);
-            r->blame[to[s] < 0 ? (int)r->phase : to[s]] += spent - r->base[s];
+            bool phase = to[s] < 0 || (r->behind && s == THREAD_RUNNING);
+            r->blame[phase ? (int)r->phase : to[s]] += spent - r->base[s];
             r->base[s] = spent;
         }
     } else {
@@ -94,8 +100,7 @@ static void set_phase(struct machine *m, struct request *r, enum blame b) {
 
 void request_leave(struct machine *m, struct request *r, enum blame b) {
     request_settle(m, r);
-    if (r->carrier) r->carrier->request = NULL;
-    r->carrier = NULL;
+    let_go(r);
     set_phase(m, r, b);
 }
 
@@ -104,12 +109,22 @@ void request_phase(struct machine *m, struct request *r, enum blame b) {
     set_phase(m, r, b);
 }
 
-void request_carry(struct machine *m, struct request *r, struct thread *t) {
+static void follow(struct machine *m, struct request *r, struct thread *t, bool behind) {
     request_settle(m, r);
+    let_go(r);
     r->carrier = t;
-    t->request = r;
+    r->behind = behind;
     for (int s = 0; s < THREAD_STATES; s++) r->base[s] = thread_spent(m, t, (enum thread_state)s);
-    set_phase(m, r, BLAME_SERVICE);
+    set_phase(m, r, behind ? BLAME_LOOP : BLAME_SERVICE);
+}
+
+void request_carry(struct machine *m, struct request *r, struct thread *t) {
+    follow(m, r, t, false);
+    t->request = r;
+}
+
+void request_await(struct machine *m, struct request *r, struct thread *t) {
+    follow(m, r, t, true);
 }
 
 sim_time request_demand(struct machine *m, const struct request *r, int step) {

@@ -17,7 +17,8 @@ struct request {
     sim_time stamp;      // entered the station it is in (pool queue, resource queue)
     enum blame phase;    // where time goes now; with a carrier: where its blocked time goes
     sim_time mark;       // books closed up to here
-    struct thread *carrier;
+    struct thread *carrier; // whose states decide where its time goes; NULL: all of it goes to `phase`
+    bool behind;            // the carrier does not serve it yet: it is an event loop that will come round to it
     int64_t base[THREAD_STATES];
     int64_t blame[BLAME_COUNT];
     struct conn *conn;
@@ -55,6 +56,9 @@ void request_free(struct request_pool *p, struct request *r);
 void request_leave(struct machine *m, struct request *r, enum blame b);
 void request_phase(struct machine *m, struct request *r, enum blame b);
 void request_carry(struct machine *m, struct request *r, struct thread *t);
+// It waits for thread t, a loop, to come round to it: t's own waits (for the lock, for a core) are its waits, and all
+// else is the loop's lag.
+void request_await(struct machine *m, struct request *r, struct thread *t);
 
 // Closes the books at now; the sum of blame is then now - born.
 void request_settle(struct machine *m, struct request *r);

@@ -148,12 +148,20 @@ struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user
     return c;
 }
 
+// Where an unread request waits: in the listening queue, or for whoever has the connection.
+static void wait_for_server(struct machine *m, const struct conn *c, struct request *r) {
+    if (c->poller && c->poller->thread)
+        request_await(m, r, c->poller->thread);
+    else
+        request_leave(m, r, c->accepted ? BLAME_LOOP : BLAME_ACCEPT);
+}
+
 void conn_send(struct conn *c, struct request *r) {
     struct machine *m = c->net->machine;
     REQUIRE(!c->inbox && !c->server_gone);
     r->conn = c;
     c->inbox = r;
-    request_leave(m, r, c->accepted ? BLAME_LOOP : BLAME_ACCEPT);
+    wait_for_server(m, c, r);
     if (c->poller) announce(m, c);
     if (c->reader) {
         struct thread *t = c->reader;
@@ -189,12 +197,13 @@ struct conn *listener_accept(struct machine *m, struct listener *l) {
     c->next = NULL;
     c->accepted = true;
     station_leave(&l->queue, machine_now(m), c->queued);
-    if (c->inbox) request_leave(m, c->inbox, BLAME_LOOP);
+    if (c->inbox) wait_for_server(m, c, c->inbox);
     return c;
 }
 
 void conn_watch(struct machine *m, struct conn *c, struct poller *p) {
     c->poller = p;
+    if (c->inbox) wait_for_server(m, c, c->inbox);
     if (c->inbox || c->client_gone) announce(m, c);
 }
 

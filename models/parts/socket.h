@@ -12,11 +12,12 @@ struct conn_user {
     void (*closed)(struct machine *m, struct conn *c);                     // the server closed; c is gone afterwards
 };
 
-// A set of connections that one thread waits for. `sleeper` is the thread while it blocks in the poll.
+// A set of connections that one thread waits for.
 struct poller {
     struct conn *first, *last; // readable, in order
     int ready;
-    struct thread *sleeper;
+    struct thread *thread;     // who polls it; NULL = not to be named
+    struct thread *sleeper;    // the same while it blocks in the poll
     struct listener *listener; // NULL = watches no listening socket
     bool posted;               // something else to look at (a completion, a task): set by poller_post
 };

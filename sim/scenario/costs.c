@@ -2,6 +2,7 @@
 #include "base/require.h"
 #include "base/yaml.h"
 #include "scenario/bind.h"
+#include "scenario/layers.h"
 
 #include <errno.h>
 #include <math.h>
@@ -146,6 +147,7 @@ static bool bind_curve(struct bind *b, const struct schema_row *row, const char 
 static bool special(struct bind *b, const struct schema_row *row, const char *path,
                     const struct tree_node *node, void *into) {
     void *at = (char *)into + row->offset;
+    if (row->type == SCHEMA_FILE) return true; // `extends`: the layers below are laid already
     if (row->type == SCHEMA_CURVE) return bind_curve(b, row, path, node, at);
     return bind_cost(b, row, path, node, at);
 }
@@ -161,7 +163,7 @@ static void name_profile(struct costs *c, const char *path) {
 static bool load_text(struct costs *c, const char *name, const char *text, size_t size, struct err *e) {
     struct tree *t = tree_create();
     struct bind b = {.schema = schema_costs(), .special = special, .given_only = true, .e = e};
-    const struct tree_node *root = yaml_parse(t, tree_source(t, name, ""), text, size, e);
+    const struct tree_node *root = layers_parse(t, name, layers_folder(t, name), text, size, e);
     costs_none(c);
     c->none = false;
     name_profile(c, name);

@@ -64,9 +64,9 @@ static const struct tree_node *parse(struct tree *t, const struct tree_source *s
     const struct tree_node *root = yaml_parse(t, source, text, size, e);
     if (!root) return NULL;
     if (root->kind != TREE_MAP) {
-        tree_fail(root->place, e, "a scenario is a map of keys, not a %s",
+        tree_fail(root->place, e, "must be a map of keys, not a %s",
                   root->kind == TREE_LIST ? "list" : "value");
-        return err_hint(e, "server: {model: threadpool}"), NULL;
+        return err_hint(e, "lines of `key: value`"), NULL;
     }
     const struct tree_node *extends = tree_at(root, "extends");
     if (!extends) return root;

@@ -23,6 +23,8 @@
                                          "times the global lock is released and taken again in it")
 
 static const struct schema_row rows[] = {
+    {.key = "extends", .type = SCHEMA_FILE, .help = "cost profile whose values this one inherits",
+     .explain = "The path is relative to this file. Values given here replace the inherited ones."},
     {.key = "host",
      .type = SCHEMA_TEXT,
      .offset = OF(host),

@@ -25,3 +25,6 @@ void lab_parallel(void (*task)(void *context, int i), void *context, int n);
 // Loads, simulates replication 0 of point 0 and releases the scenario.
 __attribute__((format(printf, 3, 4))) void lab_run(struct observation *out, const struct scenario_embedded *costs,
                                                    const char *fmt, ...);
+
+// A cost profile with every kind of cost, as the program ships it.
+#define LAB_PROFILE LAB_SOURCE "/configs/costs/i9-13900k.yaml"

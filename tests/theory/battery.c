@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLICATIONS = 20 };
-
 static const char *const quantity_name[QUANTITIES] = {"mean",     "throughput", "core use", "blocking",
                                                       "p50",      "p90",        "p95",      "p99"};
 

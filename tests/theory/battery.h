@@ -12,7 +12,7 @@ struct point {
     struct scenario_file file;
 };
 
-enum { MOST_POINTS = 96 };
+enum { MOST_POINTS = 96, REPLICATIONS = 20 };
 
 struct battery {
     double scale; // length of every run, relative to the one that yields 1 % at 99 % confidence up to load 0.9

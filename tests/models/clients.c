@@ -1,0 +1,134 @@
+// Loads that go wrong: timeouts, retries, full backlogs, closed connections; and published runs.
+#include "each.h"
+
+#include <math.h>
+
+static double blame_mean_s(const struct observation *o, enum blame b) {
+    double mean[BLAME_COUNT];
+    observation_blame_mean(o, mean);
+    return mean[b];
+}
+
+// 50 connects at one instant, of which the socket holds 4: the others are refused at once, or try again after 1 s, 2 s
+// (Linux's SYN retransmission) and say so.
+static void full_backlog(void **state) {
+    const struct model *m = *state;
+    struct observation o;
+    const char *text = "server: {model: %s, backlog: 4}\nhandler: [sleep: 1ms]\n"
+                       "load: {client: wrk, runs_on: elsewhere, concurrency: 50, think: 500s, duration: 400s, connect_retry: %s}\n";
+    lab_run(&o, NULL, text, m->name, "0s");
+    assert_int_equal(o.arrived, 50);
+    assert_int_equal(o.refused, 46);
+    assert_int_equal(o.done, 4);
+    assert_true(o.latency.max <= 4 * SIM_MS);
+    observation_fini(&o);
+    lab_run(&o, NULL, text, m->name, "1s");
+    assert_int_equal(o.refused, 0);
+    assert_int_equal(o.station[LIMIT_BACKLOG].refused > 46, 1);
+    assert_true(o.done >= 4 * 6);                   // at 0, 1, 3, 7, 15, 31 s and so on
+    assert_true(o.latency.min == SIM_MS);
+    assert_true(hist_quantile(&o.latency, 0.3) > 2.9 * SIM_S); // the third group of four
+    assert_true(blame_mean_s(&o, BLAME_ACCEPT) > 1);
+    observation_fini(&o);
+}
+
+// A closed loop that is refused at once asks again after a pause, not at the same instant for ever.
+static void refused_closed_loop(void **state) {
+    const struct model *m = *state;
+    struct observation o;
+    lab_run(&o, NULL, "server: {model: %s, backlog: 1}\nhandler: [cpu: 1ms]\n"
+                      "load: {client: wrk, runs_on: elsewhere, concurrency: 50, duration: 0.1s, connect_retry: 0s}\n", m->name);
+    assert_true(o.refused >= 49 && o.refused <= 50 * 100);
+    assert_true(o.done >= 90);
+    observation_fini(&o);
+}
+
+// A server that takes 50 ms is given up after 10 ms, three times with 1, 2 and 4 ms between: every request is one of
+// timed out, and each was tried four times.
+static void gives_up(void **state) {
+    const struct model *m = *state;
+    struct observation o;
+    lab_run(&o, NULL, "server: {model: %s}\nhandler: [sleep: 50ms]\n"
+                      "load: {client: open, rate: 20/s, arrivals: deterministic, requests: 40, timeout: 10ms, retries: 3, backoff: 1ms}\n",
+            m->name);
+    assert_int_equal(o.arrived, 40);
+    assert_int_equal(o.timed_out, 40);
+    assert_int_equal(o.retried, 120);
+    assert_int_equal(o.done, 0);
+    // Born at 50 ms x k, over 4 x 10 + 1 + 2 + 4 ms later.
+    assert_true(fabs(o.span_s - (40 * 0.05 + 0.047)) < 1e-9);
+    observation_fini(&o);
+}
+
+// A timeout longer than any request changes nothing.
+static void patience(void **state) {
+    const struct model *m = *state;
+    const char *text = "server: {model: %s}\nhandler: [cpu: exp(1ms)]\nload: {client: open, rate: 600/s, requests: 3000%s}\n";
+    struct observation a, b;
+    lab_run(&a, NULL, text, m->name, "");
+    lab_run(&b, NULL, text, m->name, ", timeout: 1000s, retries: 3");
+    assert_true(a.latency.sum == b.latency.sum && a.latency.max == b.latency.max);
+    assert_int_equal(b.timed_out + b.retried, 0);
+    observation_fini(&a);
+    observation_fini(&b);
+}
+
+// Keep-alive saves accepting and closing: faster, and one connection for each user instead of each request.
+static void keep_alive(void **state) {
+    const struct model *m = *state;
+    const char *text = "costs: " LAB_PROFILE "\nmachine: {cores: 4}\nserver: {model: %s, keep_alive: %s, workers: 4}\nhandler: [cpu: 50us]\n"
+                       "load: {client: wrk, runs_on: elsewhere, concurrency: 4, requests: 3000}\n";
+    struct observation on, off;
+    lab_run(&on, NULL, text, m->name, "on");
+    lab_run(&off, NULL, text, m->name, "off");
+    assert_int_equal(on.station[LIMIT_BACKLOG].arrivals, 4);
+    assert_true(off.station[LIMIT_BACKLOG].arrivals >= 3000 && off.station[LIMIT_BACKLOG].arrivals <= 3004);
+    assert_int_equal(on.done, 3000);
+    assert_int_equal(off.done, 3000);
+    observation_fini(&on);
+    observation_fini(&off);
+}
+
+// A client on the server's cores takes them from the server; one elsewhere does not.
+static void client_place(void **state) {
+    const struct model *m = *state;
+    const char *text = "costs: " LAB_PROFILE "\nmachine: {cores: 1}\nserver: {model: %s}\nhandler: [cpu: 20us]\n"
+                       "load: {client: ab, runs_on: %s, concurrency: 8, requests: 2000}\n";
+    struct observation here, there;
+    lab_run(&here, NULL, text, m->name, "server");
+    lab_run(&there, NULL, text, m->name, "elsewhere");
+    assert_true(here.span_s > there.span_s + 2000 * 30e-6 * 0.9); // ab: 30 us a request
+    assert_true(here.station[LIMIT_CLIENT].busy_s > 2000 * 30e-6 * 0.9);
+    assert_true(there.station[LIMIT_CLIENT].servers == 0);
+    observation_fini(&here);
+    observation_fini(&there);
+}
+
+// --- published
+
+static int64_t anyio(const char *model) {
+    struct observation o;
+    lab_run(&o, NULL, "costs: " LAB_PROFILE "\nmachine: {cores: 4}\nserver: {model: %s, threads: 40}\nhandler: [sleep: 10s]\n"
+                      "load: {client: wrk, concurrency: 100, duration: 60s}\n", model);
+    int64_t done = o.done;
+    observation_fini(&o);
+    return done;
+}
+
+// AnyIO's limiter: 100 connections for 60 s of handlers that sleep 10 s complete 200 requests through 40 threads, and
+// 500 as coroutines (agronholm/anyio discussion of the default limiter).
+static void anyio_limit(void **state) {
+    (void)state;
+    assert_int_equal(anyio("threadpool"), 200);
+    assert_int_equal(anyio("event_loop"), 500);
+}
+
+int main(void) {
+    static const struct each_property p[] = {
+        {"full backlog", full_backlog}, {"refused closed loop", refused_closed_loop},  {"gives up and tries again", gives_up},   {"patience costs nothing", patience},
+        {"keep-alive", keep_alive},      {"where the client runs", client_place},
+    };
+    const struct CMUnitTest published[] = {cmocka_unit_test(anyio_limit)};
+    return each_run("models/clients", p, sizeof p / sizeof p[0]) +
+           cmocka_run_group_tests_name("published", published, NULL, NULL);
+}
