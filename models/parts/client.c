@@ -1,7 +1,6 @@
 #include "models/parts/client.h"
 
 #include "base/require.h"
-#include "models/parts/arrivals.h"
 
 #include <stdlib.h>
 
@@ -302,8 +301,7 @@ static void arrive(struct sim *sim, void *owner, uint32_t tag) {
     c->machine->current = NULL;
     if (!all_given_out(c)) begin(c->machine, take_user(c));
     if (all_given_out(c)) return;
-    sim_time at = arrivals_next(c);
-    timer_set(sim, c->arrival, at);
+    timer_set(sim, c->arrival, arrivals_next(&c->arrivals));
 }
 
 static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
@@ -326,8 +324,8 @@ void client_init(struct client *c, struct machine *m, struct net *n, struct ledg
         c->sleeping = true;
     }
     c->arrival = timer_new(m->sim, closed_loop(c) ? start_closed : arrive, c, 6);
-    arrivals_init(c);
-    timer_set(m->sim, c->arrival, closed_loop(c) ? 0 : arrivals_next(c));
+    if (!closed_loop(c)) arrivals_init(&c->arrivals, load, &m->stream[STREAM_ARRIVALS]);
+    timer_set(m->sim, c->arrival, closed_loop(c) ? 0 : arrivals_next(&c->arrivals));
 }
 
 void client_fini(struct client *c) {

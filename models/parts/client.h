@@ -6,6 +6,7 @@
 // loop makes one for each arrival that finds none free.
 #include "models/parts/ledger.h"
 #include "models/parts/socket.h"
+#include "scenario/arrivals.h"
 
 struct client;
 
@@ -41,10 +42,7 @@ struct client {
     uint64_t born;           // requests given out
     int64_t ended;
     timer_id arrival;
-    size_t trace_at;
-    bool burst;              // MMPP2: in the busy state
-    sim_time state_until;
-    double interarrival_busy, interarrival_calm; // ns
+    struct arrivals_source arrivals; // open loop
 };
 
 // Builds the generator; it starts with the clock.

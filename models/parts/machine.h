@@ -4,15 +4,12 @@
 #include "engine/sim.h"
 #include "engine/trace.h"
 #include "scenario/scenario.h"
+#include "scenario/streams.h"
 #include "stats/rng.h"
 
 struct cpu;
 struct thread;
 struct ledger;
-
-// Random streams of one replication. What a request demands is drawn from STREAM_DEMAND at a place that its number
-// alone decides, so that every model and case sees identical requests.
-enum stream { STREAM_DEMAND, STREAM_ARRIVALS, STREAM_SCHEDULER, STREAM_COLLECTOR, STREAM_CLIENT, STREAM_SOCKET, STREAM_COUNT };
 
 // Costs of the machine, rounded to ns once.
 struct machine_times {

@@ -256,6 +256,7 @@ void result_gather(struct case_result *out, const struct scenario *s, const stru
     REQUIRE(n >= 1);
     *out = (struct case_result){.replications = n, .trace_hash = 0xcbf29ce484222325u};
     snprintf(out->name, sizeof out->name, "%s", s->name);
+    snprintf(out->against, sizeof out->against, "%s", s->against);
     out->throughput_per_s = estimate_throughput(o, n, -1);
     out->latency = estimate_latency(o, n, -1);
     gather_endpoints(out, s, o, n);

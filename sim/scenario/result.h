@@ -97,7 +97,7 @@ struct latency_estimate {
 };
 
 struct case_result {
-    char name[SCENARIO_NAME];
+    char name[SCENARIO_NAME], against[SCENARIO_NAME];
     enum status status;
     int replications;
     bool precise;          // the wanted precision was reached (true where replications were given)

@@ -117,6 +117,15 @@ static bool unique_name(const struct loader *l, int index, const struct tree_nod
     return true;
 }
 
+static bool earlier_case(const struct loader *l, int index, const struct tree_node *item, const char *path) {
+    const struct scenario *s = l->out->case_;
+    if (!s[index].against[0]) return true;
+    for (int i = 0; i < index; i++)
+        if (strcmp(s[i].name, s[index].against) == 0) return true;
+    bind_fail(tree_at(item, "against")->place, path, l->e, "no case \"%s\" before this one", s[index].against);
+    return err_hint(l->e, "against: the name of an earlier case");
+}
+
 static bool load_case(const struct loader *l, int index, const struct tree_node *item, struct tree *t) {
     struct scenario *s = &l->out->case_[index];
     struct scenario own = {0};
@@ -130,7 +139,8 @@ static bool load_case(const struct loader *l, int index, const struct tree_node 
     bool ok = root && build(l, index, s, t, root);
     strcpy(s->name, own.name);
     s->measured = own.measured;
-    return ok && unique_name(l, index, item, path);
+    strcpy(s->against, own.against);
+    return ok && unique_name(l, index, item, path) && earlier_case(l, index, item, path);
 }
 
 static bool load_single(const struct loader *l, struct tree *t) {

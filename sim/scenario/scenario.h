@@ -124,6 +124,7 @@ struct scenario {
     struct run_spec run;
     struct costs costs;
     struct measured measured;
+    char against[SCENARIO_NAME];   // an earlier case to compare with, "" = none
 };
 
 // A scenario file: its name and its cases (one where the file has no `cases`).

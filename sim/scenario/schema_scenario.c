@@ -189,6 +189,8 @@ static const struct schema_row rows[] = {
      .offset = OF(measured.p99_s), .min = 0, .max = 1e6, .help = "measured 99th percentile"},
     {.key = "cases[].fitted", .type = SCHEMA_BOOL, .offset = OF(measured.fitted), .def = "off",
      .help = "the cost profile was fitted to this row, so that the row validates nothing"},
+    {.key = "cases[].against", .type = SCHEMA_NAME, .flags = SCHEMA_OWN_DEFAULT, .offset = OF(against), .def = "none",
+     .help = "an earlier case whose throughput this one's is compared with"},
 };
 // clang-format on
 

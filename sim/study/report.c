@@ -67,15 +67,34 @@ char *report_rate(char out[32], double per_s) {
     return out;
 }
 
+static const struct case_result *compared(const struct result *r, const struct case_result *c) {
+    for (const struct case_result *o = r->case_; c->against[0] && o < c; o++)
+        if (!strcmp(o->name, c->against)) return o;
+    return NULL;
+}
+
+double report_ratio(const struct result *r, const struct case_result *c) {
+    const struct case_result *o = compared(r, c);
+    return o ? c->throughput_per_s.mean / o->throughput_per_s.mean : NAN;
+}
+
+double report_measured_ratio(const struct result *r, const struct case_result *c) {
+    const struct case_result *o = compared(r, c);
+    return o && o->measured.given && c->measured.given
+               ? c->measured.throughput_per_s / o->measured.throughput_per_s
+               : NAN;
+}
+
 struct shown {
-    bool status, measured;
+    bool status, measured, ratio;
 };
 
 static struct shown columns_wanted(const struct result *r) {
-    struct shown w = {false, false};
+    struct shown w = {false, false, false};
     for (int i = 0; i < r->cases; i++) {
         w.status |= r->case_[i].status != STATUS_OK;
         w.measured |= r->case_[i].measured.given;
+        w.ratio |= r->case_[i].against[0] != 0;
     }
     return w;
 }
@@ -87,8 +106,10 @@ static void add_columns(struct table *t, struct shown w) {
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) table_column(t, numbers[i], TABLE_RIGHT);
     table_column(t, "binds", TABLE_LEFT);
     if (w.status) table_column(t, "status", TABLE_LEFT);
+    if (w.ratio) table_column(t, "ratio", TABLE_RIGHT);
     if (!w.measured) return;
     table_column(t, "measured", TABLE_RIGHT);
+    if (w.ratio) table_column(t, "ratio", TABLE_RIGHT);
     table_column(t, "error", TABLE_RIGHT);
     table_column(t, "row is", TABLE_LEFT);
 }
@@ -126,9 +147,17 @@ static void add_status(struct table *t, enum status s) {
     table_add(t, "%s", word[s]);
 }
 
-static void add_measured(struct table *t, const struct case_result *c) {
+static void add_ratio(struct table *t, double ratio) {
+    if (isnan(ratio))
+        table_add(t, "-");
+    else
+        table_add(t, "%.*f", ratio < 10 ? 3 : 1, ratio);
+}
+
+static void add_measured(struct table *t, const struct result *r, const struct case_result *c, struct shown w) {
     char text[32];
     add_rate(t, c->measured.given ? c->measured.throughput_per_s : NAN);
+    if (w.ratio) add_ratio(t, report_measured_ratio(r, c));
     table_add(t, "%s", report_error(text, c->error_throughput));
     table_add(t, "%s", !c->measured.given ? "-" : c->measured.fitted ? "fitted" : "predicted");
 }
@@ -147,7 +176,8 @@ static void add_case(struct table *t, const struct result *r, const struct case_
     add_percent(t, c->utilisation[LIMIT_POOL]);
     table_add(t, "%s", c->bottleneck_name);
     if (w.status) add_status(t, c->status);
-    if (w.measured) add_measured(t, c);
+    if (w.ratio) add_ratio(t, report_ratio(r, c));
+    if (w.measured) add_measured(t, r, c, w);
 }
 
 void report_cases(struct table *t, const struct result *r) {

@@ -31,6 +31,10 @@ void report_md(FILE *out, const struct report *r);
 // where a case has one, the status only where one is not ok.
 void report_cases(struct table *t, const struct result *r);
 
+// Throughput of a case over that of the case it stands against, predicted and measured; NAN where there is none.
+double report_ratio(const struct result *r, const struct case_result *c);
+double report_measured_ratio(const struct result *r, const struct case_result *c);
+
 // A rate with four significant digits and without an exponent, all digits from 1000 on: "13190", "454.2", "31.47", "7.100";
 // "-" where unknown. Returns out.
 char *report_rate(char out[32], double per_s);

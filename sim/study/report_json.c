@@ -148,6 +148,9 @@ static json_t *case_object(const struct result *r, const struct case_result *c) 
     put(object, "requests", requests(c));
     if (c->endpoints) put(object, "endpoints", endpoints(c));
     put_measured(object, c);
+    if (c->against[0])
+        put(object, "against", json_pack("{s:s, s:o, s:o}", "case", c->against, "ratio", number(report_ratio(r, c)),
+                                         "measured_ratio", number(report_measured_ratio(r, c))));
     put_details(object, c);
     return object;
 }
