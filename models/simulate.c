@@ -34,11 +34,10 @@ static int segments_for(const struct scenario *s) {
     return LEDGER_SEGMENTS;
 }
 
-static void sample(void *owner, struct station_seen station[LIMIT_COUNT],
-                   struct station_seen resource[SEEN_RESOURCES]) {
+static void sample(void *owner, struct ledger_totals *totals) {
     struct simulation *x = owner;
-    server_sample(&x->server, station, resource);
-    client_sample(&x->client, &station[LIMIT_CLIENT]);
+    server_sample(&x->server, totals);
+    client_sample(&x->client, &totals->station[LIMIT_CLIENT]);
 }
 
 static void cut(struct sim *sim, void *owner, uint32_t tag) {
@@ -87,12 +86,20 @@ static void tear_down(struct simulation *x) {
     machine_destroy(x->machine);
 }
 
+static bool overflowed(const struct simulation *x, struct err *e) {
+    if (!x->client.overflow) return false;
+    err_set(e, ERR_CONFIG, "more than %d requests in the system after %.3g s: the load is far beyond what is served",
+            CLIENT_MOST_USERS, (double)machine_now(x->machine) * 1e-9);
+    err_hint(e, "a lower load.rate, a shorter load.duration, or a load.timeout");
+    return true;
+}
+
 bool simulate(const struct model *model, const struct scenario *s, const struct simulate_options *options,
               struct observation *out, struct err *e) {
     struct simulation x;
     if (!build(&x, model, s, options)) return err_set(e, ERR_HOST, "no memory for the simulation");
     sim_run(x.machine->sim, SIM_NEVER);
-    bool ok = audit(&x, e);
+    bool ok = audit(&x, e) && !overflowed(&x, e);
     ledger_cut(x.ledger, x.machine);
     sim_time fixed = s->run.warmup == WARMUP_FIXED ? s->run.warmup_time : -1;
     ledger_report(x.ledger, x.machine, fixed, open_load(s), out);

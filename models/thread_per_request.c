@@ -6,6 +6,7 @@
 
 #include "base/require.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct job_thread {
@@ -190,7 +191,9 @@ static void start(struct machine *m, struct worker *w) {
         struct job_thread *j = &crew->thread[i];
         *j = (struct job_thread){.hand = {.worker = w, .done = handled}, .crew = crew, .waits = true,
                                  .next_idle = crew->idle};
-        j->thread = thread_create(m, w->index, "pool", got_job, j, &w->lock, &w->pool_role);
+        char name[24];
+        snprintf(name, sizeof name, "pool %d", i + 1);
+        j->thread = thread_create(m, w->index, name, got_job, j, &w->lock, &w->pool_role);
         crew->idle = j;
     }
 }
@@ -203,7 +206,7 @@ static void stop(struct worker *w) {
 }
 
 static const char *const reads[] = {"workers",     "threads", "queue_order", "backlog", "accept", "gil",
-                                    "gc", "keep_alive", NULL};
+                                    "gc", "keep_alive", "dispatch.pool", NULL};
 static const char *const defaults[] = {NULL};
 
 const struct model model_thread_per_request = {

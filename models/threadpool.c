@@ -6,6 +6,7 @@
 
 #include "base/require.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct pool_thread {
@@ -96,7 +97,9 @@ static struct pool_thread *spawn(struct machine *m, struct pool *pool) {
     *p = (struct pool_thread){.hand = {.worker = w, .done = report}, .pool = pool, .waits = true, .next = pool->all};
     pool->all = p;
     pool->spawned++;
-    p->thread = thread_create(m, w->index, "pool", born, p, &w->lock, &w->pool_role);
+    char name[24];
+    snprintf(name, sizeof name, "pool %d", pool->spawned);
+    p->thread = thread_create(m, w->index, name, born, p, &w->lock, &w->pool_role);
     return p;
 }
 
@@ -192,7 +195,7 @@ static void stop(struct worker *w) {
 }
 
 static const char *const reads[] = {"workers",     "threads", "queue_order", "backlog", "accept", "gil",
-                                    "gc", "keep_alive", NULL};
+                                    "gc", "keep_alive", "dispatch.loop", "dispatch.pool", NULL};
 static const char *const defaults[] = {NULL};
 
 const struct model model_threadpool = {

@@ -50,6 +50,11 @@ static void more_users(struct client *c) {
 }
 
 static struct user *take_user(struct client *c) {
+    c->taken++;
+    if (c->taken > CLIENT_MOST_USERS) {
+        c->overflow = true;
+        sim_halt(c->machine->sim);
+    }
     if (!c->idle) more_users(c);
     struct user *u = c->idle;
     c->idle = u->next;
@@ -69,6 +74,11 @@ static bool all_given_out(const struct client *c) {
     return c->load->requests > 0 && c->born >= (uint64_t)c->load->requests;
 }
 
+// After a pause, in which others may have taken what was left to do.
+static void begin_later(struct machine *m, struct user *u) {
+    if (!all_given_out(u->client)) begin(m, u);
+}
+
 // Closed loop: the user goes on with its next request, after its pause; `ab` opens its other connections when its
 // first request, which runs alone, has been answered. The pause is at least `least`.
 static void next_of_closed(struct client *c, struct user *u, sim_time least) {
@@ -81,7 +91,7 @@ static void next_of_closed(struct client *c, struct user *u, sim_time least) {
         return;
     }
     sim_time pause = c->load->has_think ? (sim_time)(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT]) + 0.5) : 0;
-    after(u, pause > least ? pause : least, begin);
+    after(u, pause > least ? pause : least, begin_later);
 }
 
 static void request_over(struct user *u, sim_time least_pause) {
@@ -98,6 +108,7 @@ static void request_over(struct user *u, sim_time least_pause) {
     }
     u->next = c->idle;
     c->idle = u;
+    c->taken--;
 }
 
 static void received(struct machine *m, struct user *u) {
@@ -310,7 +321,14 @@ static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
     struct client *c = owner;
     c->machine->current = NULL;
     int n = c->load->client == CLIENT_AB ? 1 : c->load->concurrency;
-    for (int i = 0; i < n && !all_given_out(c); i++) begin(c->machine, take_user(c));
+    for (int i = 0; i < n && !all_given_out(c); i++) {
+        struct user *u = take_user(c);
+        // Users that pause between requests do not all begin at the same instant.
+        if (c->load->has_think)
+            after(u, (sim_time)(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT]) + 0.5), begin_later);
+        else
+            begin(c->machine, u);
+    }
 }
 
 void client_init(struct client *c, struct machine *m, struct net *n, struct ledger *l) {

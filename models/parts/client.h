@@ -10,6 +10,9 @@
 
 struct client;
 
+// Of an open load far beyond capacity: some GB of memory. The engine's timers allow about twice as many.
+enum { CLIENT_MOST_USERS = 2000000 };
+
 enum user_action { USER_NOTHING, USER_SEND, USER_RECEIVE };
 
 struct user {
@@ -37,6 +40,8 @@ struct client {
     struct user *doing;      // the one it acts for now
     bool sleeping;
     sim_time connect_cpu, request_cpu, poll_cpu, network;
+    int64_t taken;           // users under way
+    bool overflow;           // more of them than can be simulated: the run was ended
     struct user *idle;       // open loop: free users, those with a connection last used first
     struct user_chunk *chunks;
     uint64_t born;           // requests given out

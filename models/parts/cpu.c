@@ -110,7 +110,7 @@ static void start(struct cpu *c, struct thread *t) {
     c->move_check = m->t.fast_pull > 0 && c->speed < m->cpu[0].speed ? now + m->t.fast_pull : SIM_NEVER;
     if (c->last != t) {
         t->need += m->t.switch_;
-        m->switches++;
+        m->counts.switches++;
     }
     if (t->cpu && t->cpu != c) t->need += m->t.migrate;
     t->cpu = c;
@@ -172,6 +172,7 @@ static void pick(struct cpu *c) {
 static void requeue(struct cpu *c) {
     struct thread *t = stop(c);
     thread_enter(c->machine, t, THREAD_RUNNABLE);
+    if (t->process >= 0) c->machine->counts.involuntary++;
     run_queue_push(c, t);
 }
 
@@ -195,6 +196,7 @@ static void advance(struct cpu *c) {
         c->stepping = false;
         if (a.kind != ACT_RUN) {
             REQUIRE(t->debt == 0);
+            if (t->process >= 0) m->counts.voluntary++;
             thread_enter(m, stop(c), a.kind == ACT_EXIT   ? THREAD_EXITED
                                      : a.kind == ACT_LOCK ? THREAD_LOCK
                                                           : THREAD_BLOCKED);

@@ -79,6 +79,7 @@ void ledger_retried(struct ledger *l) {
 static void station_diff(struct station_seen *out, const struct station_seen *now, const struct station_seen *before) {
     *out = (struct station_seen){.busy_s = now->busy_s - before->busy_s,
                                  .servers = now->servers,
+                                 .instances = now->instances,
                                  .queue_s = now->queue_s - before->queue_s,
                                  .full_s = now->full_s - before->full_s,
                                  .arrivals = now->arrivals - before->arrivals,
@@ -86,33 +87,33 @@ static void station_diff(struct station_seen *out, const struct station_seen *no
 }
 
 static void cut_stations(struct ledger *l, struct observation *o) {
-    struct station_seen station[LIMIT_COUNT] = {0}, resource[SEEN_RESOURCES] = {0};
-    if (l->sample) l->sample(l->owner, station, resource);
-    for (int i = 0; i < LIMIT_COUNT; i++) {
-        station_diff(&o->station[i], &station[i], &l->station[i]);
-        l->station[i] = station[i];
-    }
-    for (int i = 0; i < SEEN_RESOURCES; i++) {
-        station_diff(&o->resource[i], &resource[i], &l->resource[i]);
-        l->resource[i] = resource[i];
-    }
+    struct ledger_totals now = {0};
+    if (l->sample) l->sample(l->owner, &now);
+    for (int i = 0; i < LIMIT_COUNT; i++) station_diff(&o->station[i], &now.station[i], &l->totals.station[i]);
+    for (int i = 0; i < SEEN_RESOURCES; i++) station_diff(&o->resource[i], &now.resource[i], &l->totals.resource[i]);
+    o->server_cpu_s = now.server_cpu_s - l->totals.server_cpu_s;
+    l->totals = now;
+}
+
+static void cut_counts(struct ledger *l, const struct machine_counts *now, struct observation *o) {
+    o->switches = now->switches - l->counts.switches;
+    o->wakeups = now->wakeups - l->counts.wakeups;
+    o->lock_handoffs = now->handovers - l->counts.handovers;
+    o->voluntary = now->voluntary - l->counts.voluntary;
+    o->involuntary = now->involuntary - l->counts.involuntary;
+    l->counts = *now;
 }
 
 void ledger_cut(struct ledger *l, struct machine *m) {
     sim_time now = machine_now(m);
     struct observation *o = &l->segment[l->at];
     cut_stations(l, o);
+    cut_counts(l, &m->counts, o);
     station_advance(&l->system, now);
     double area = (double)l->system.area * 1e-9;
     o->span_s = (double)(now - l->cut_at) * 1e-9;
     o->in_system_last = l->system.n;
-    o->switches = m->switches - l->switches;
-    o->wakeups = m->wakeups - l->wakeups;
-    o->lock_handoffs = m->handovers - l->handovers;
     l->segment_area[l->at] = o->span_s > 0 ? (area - l->area) / o->span_s : 0;
-    l->switches = m->switches;
-    l->wakeups = m->wakeups;
-    l->handovers = m->handovers;
     l->area = area;
     l->cut_at = now;
     if (l->at + 1 < l->segments) l->segment[++l->at].in_system_first = l->system.n;
@@ -141,6 +142,28 @@ static bool grows(const struct ledger *l) {
     return late > middle && middle > early && growth > chance && growth > 0.02 * arrived;
 }
 
+static double mean_latency(const struct ledger *l, int from, int to) {
+    double sum = 0, n = 0;
+    for (int i = from; i < to; i++) {
+        sum += l->segment[i].latency.sum;
+        n += (double)l->segment[i].done;
+    }
+    return n > 0 ? sum / n : 0;
+}
+
+// Whether segments from..to-1 still belong to the filling of an empty system: their mean latency lies below that of the
+// later ones by more than four standard errors.
+static bool rises(const struct ledger *l, int from, int to) {
+    int n = l->segments - to;
+    if (n < 3) return false;
+    double late = mean_latency(l, to, l->segments), squares = 0;
+    for (int i = to; i < l->segments; i++) {
+        double apart = mean_latency(l, i, i + 1) - late;
+        squares += apart * apart;
+    }
+    return late - mean_latency(l, from, to) > 4 * sqrt(squares / (n - 1) * (1.0 / n + 1.0 / (to - from)));
+}
+
 static int warmup_segments(struct ledger *l, sim_time fixed, bool *too_short) {
     if (l->segments == 1) return 0;
     if (fixed >= 0) {
@@ -149,9 +172,14 @@ static int warmup_segments(struct ledger *l, sim_time fixed, bool *too_short) {
         while (i < l->segments - 1 && at < fixed) at += (sim_time)(l->segment[i++].span_s * 1e9 + 0.5);
         return i;
     }
+    // MSER-5 alone leaves out high values more often than low ones, also where there is nothing to leave out: M/M/1 at
+    // load 0.8, 10,000 requests: mean 2.1 % too low, 89 % of the 95 % intervals hold it; so: 0.1 %, 95 %.
     size_t cut = mser_cut(l->series, (size_t)l->series_n);
-    *too_short = cut == (size_t)l->series_n;
-    return *too_short ? l->segments / 2 : segment_after(l, (int64_t)cut * l->batch);
+    bool none = cut == (size_t)l->series_n;
+    int least = l->segments / 10, wanted = none ? l->segments / 2 : segment_after(l, (int64_t)cut * l->batch);
+    if (wanted <= least || !rises(l, least, wanted)) return least;
+    *too_short = none;
+    return wanted;
 }
 
 void ledger_report(struct ledger *l, struct machine *m, sim_time fixed, bool open, struct observation *out) {

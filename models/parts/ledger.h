@@ -6,6 +6,12 @@
 
 enum { LEDGER_SEGMENTS = 20, LEDGER_SERIES = 4096 };
 
+// Totals since the start of the run.
+struct ledger_totals {
+    struct station_seen station[LIMIT_COUNT], resource[SEEN_RESOURCES];
+    double server_cpu_s;                  // threads of the server on a core
+};
+
 struct ledger {
     struct observation segment[LEDGER_SEGMENTS];
     int segments, at;               // how many there will be, which is being filled
@@ -15,13 +21,14 @@ struct ledger {
     int series_n;
     int64_t batch, in_batch;
     double batch_sum;
-    struct station_seen station[LIMIT_COUNT], resource[SEEN_RESOURCES]; // totals at the last cut
-    double switches, wakeups, handovers, area;
+    struct ledger_totals totals;    // at the last cut, like the counts of the machine and the area of `system`
+    struct machine_counts counts;
+    double area;
     sim_time cut_at;
     double segment_area[LEDGER_SEGMENTS]; // mean number in the system
     bool multi;                     // more than one endpoint
     // Fills the totals since the start of every station; set by whoever built the server.
-    void (*sample)(void *owner, struct station_seen station[LIMIT_COUNT], struct station_seen resource[SEEN_RESOURCES]);
+    void (*sample)(void *owner, struct ledger_totals *totals);
     void *owner;
 };
 

@@ -156,7 +156,7 @@ static struct act forced_drop(struct machine *m, struct thread *t) {
     struct lock *l = t->lock;
     if (!l->drop_request || !t->holds) return resume_burst(m, t);
     l->forced++;
-    m->handovers++;
+    m->counts.handovers++;
     machine_trace(m, TRACE_INSTANT, t->id, 0, 0, "lock dropped on request");
     lock_release(m, t);
     l->dropped = true;

@@ -52,7 +52,8 @@ struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_
         machine_destroy(m);
         return NULL;
     }
-    require_clock(sim_clock(m->sim));
+    m->clock = sim_clock(m->sim);
+    require_clock(m->clock);
     return m;
 }
 

@@ -20,8 +20,15 @@ struct machine_times {
     bool pull;
 };
 
+// What happened so far.
+struct machine_counts {
+    double switches, wakeups, handovers; // changes of thread on a core, wake-ups, forced hand-overs of a lock
+    double voluntary, involuntary;       // the server's threads left a core: to wait, or pushed off it
+};
+
 struct machine {
     struct sim *sim;
+    const sim_time *clock; // of sim
     const struct scenario *scenario;
     struct machine_times t;
     int cpus;
@@ -35,7 +42,7 @@ struct machine {
     struct rng stream[STREAM_COUNT];
     struct ledger *ledger;
     struct trace *trace; // NULL = none
-    double switches, wakeups, handovers; // counted for the observation
+    struct machine_counts counts;
 };
 
 // A machine as `s` describes it, at time 0; `s` must outlive it. NULL where memory is lacking.
@@ -43,7 +50,7 @@ struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_
 void machine_destroy(struct machine *m);
 
 static inline sim_time machine_now(const struct machine *m) {
-    return sim_now(m->sim);
+    return *m->clock;
 }
 
 // A cost of the profile in whole ns.

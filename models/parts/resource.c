@@ -51,5 +51,6 @@ void resource_sample(struct resource *x, const struct machine *m, struct station
     seen->queue_s += (double)x->queue.area * 1e-9;
     seen->full_s += (double)(x->full + (x->used == x->capacity ? now - x->full_since : 0)) * 1e-9;
     seen->servers += x->capacity;
+    seen->instances += 1;
     seen->arrivals += x->held.entered + x->queue.n;
 }

@@ -114,10 +114,12 @@ void listener_block(struct listener *l, struct thread *t) {
     l->acceptor[(l->acceptor_head + l->acceptors++) % l->acceptor_room] = t;
 }
 
-// Every poller that sleeps is woken (no EPOLLEXCLUSIVE), the last registered first; of the threads blocked in accept,
-// the one that came first.
+// Every poller that sleeps is woken (no EPOLLEXCLUSIVE). The kernel begins with the last registered; who wins is
+// decided by wake-up latencies, and where these are equal or none by chance, not by the order of waking. Of the threads
+// blocked in accept, the one that came first is woken.
 static void tell(struct machine *m, struct listener *l) {
-    for (int i = l->pollers - 1; i >= 0; i--) kick(m, l->poller[i]);
+    int n = l->pollers, from = n > 1 ? (int)rng_below(&m->stream[STREAM_SOCKET], (uint64_t)n) : 0;
+    for (int i = 0; i < n; i++) kick(m, l->poller[(from + i) % n]);
     if (l->acceptors == 0) return;
     struct thread *t = l->acceptor[l->acceptor_head];
     l->acceptor_head = (l->acceptor_head + 1) % l->acceptor_room;

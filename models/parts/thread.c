@@ -62,6 +62,6 @@ int64_t thread_spent(const struct machine *m, const struct thread *t, enum threa
 
 void thread_wake(struct machine *m, struct thread *t) {
     if (t->state != THREAD_BLOCKED && t->state != THREAD_LOCK) return;
-    m->wakeups++;
+    m->counts.wakeups++;
     cpu_wake(m, t);
 }

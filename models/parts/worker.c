@@ -87,21 +87,23 @@ static void sample_worker(struct worker *w, struct station_seen *station) {
     if (w->pool) resource_sample(w->pool, m, &station[LIMIT_POOL]);
 }
 
-static void sample_threads(struct machine *m, struct station_seen *station) {
+static void sample_threads(struct machine *m, struct ledger_totals *totals) {
+    struct station_seen *station = totals->station;
     for (const struct thread *t = m->first_thread; t; t = t->all_next) {
         station[LIMIT_CORE].queue_s += (double)thread_spent(m, t, THREAD_RUNNABLE) * 1e-9;
         station[LIMIT_LOCK].queue_s += (double)thread_spent(m, t, THREAD_LOCK) * 1e-9;
+        if (t->process >= 0) totals->server_cpu_s += (double)thread_spent(m, t, THREAD_RUNNING) * 1e-9;
     }
     for (int i = 0; i < m->cpus; i++) station[LIMIT_CORE].busy_s += (double)cpu_busy(m, &m->cpu[i]) * 1e-9;
     station[LIMIT_CORE].servers = m->cpus;
 }
 
-void server_sample(struct server *s, struct station_seen station[LIMIT_COUNT],
-                   struct station_seen resource[SEEN_RESOURCES]) {
+void server_sample(struct server *s, struct ledger_totals *totals) {
     struct machine *m = s->machine;
+    struct station_seen *station = totals->station, *resource = totals->resource;
     const struct scenario *sc = m->scenario;
     for (int w = 0; w < s->workers; w++) sample_worker(&s->worker[w], station);
-    sample_threads(m, station);
+    sample_threads(m, totals);
     net_sample(&s->net, &station[LIMIT_BACKLOG]);
     for (int i = 0; i < sc->resources && i < SEEN_RESOURCES; i++) {
         if (sc->resource[i].shared) resource_sample(&s->shared[i], m, &resource[i]);

@@ -3,6 +3,7 @@
 // model needs one of. Threads of the model find it through their own state.
 #include "models/model.h"
 #include "models/parts/collector.h"
+#include "models/parts/ledger.h"
 #include "models/parts/lock.h"
 #include "models/parts/resource.h"
 #include "models/parts/socket.h"
@@ -51,8 +52,7 @@ void server_init(struct server *s, struct machine *m, const struct model *model)
 void server_fini(struct server *s);
 
 // Totals since the start, for the ledger.
-void server_sample(struct server *s, struct station_seen station[LIMIT_COUNT],
-                   struct station_seen resource[SEEN_RESOURCES]);
+void server_sample(struct server *s, struct ledger_totals *totals);
 
 // The laws that every run must obey at any moment; false with *e naming the one that is broken.
 bool server_audit(struct server *s, struct err *e);

@@ -73,7 +73,7 @@ struct sim *sim_create(uint32_t timers) {
     if (!sim) return NULL;
     sim->free_head = NO_SLOT;
     sim->fired = NO_SLOT;
-    uint32_t cap = 4;
+    uint32_t cap = 2;
     while (cap < timers && cap < SIM_MAX_TIMERS) cap *= 2;
     if (!grow(sim, cap)) {
         sim_destroy(sim);

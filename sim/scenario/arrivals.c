@@ -6,7 +6,8 @@ static sim_time draw(struct arrivals_source *a, double mean) {
 
 static void begin_state(struct arrivals_source *a, sim_time at) {
     const struct load_spec *l = a->load;
-    a->state_until = at + draw(a, (double)l->burst_length * (a->burst ? 1 : (1 - l->burst_frac) / l->burst_frac));
+    a->state_until =
+        at + draw(a, (double)l->burst_length * (a->burst ? 1 : (1 - l->burst_frac) / l->burst_frac));
 }
 
 // Mean rate r = f*b + (1-f)*q with b = ratio*q, so q = r / (f*ratio + 1 - f).

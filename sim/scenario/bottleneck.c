@@ -44,20 +44,20 @@ static double waiting(const struct case_result *c, enum limit l) {
 
 // What a full pool waits for: the station inside at which most holders of a pool thread queue, else the pool itself.
 // Requests also wait for the loop before they get a thread, so it counts only where it is busy.
-static enum limit behind_pool(const struct case_result *c, const struct scenario *s) {
-    double holders = used(c, LIMIT_POOL) * s->server.threads * s->server.workers;
+static enum limit behind_pool(const struct case_result *c) {
+    double holders = used(c, LIMIT_POOL) * c->size[LIMIT_POOL] * c->instances[LIMIT_POOL];
     static const enum limit inside[] = {LIMIT_CORE, LIMIT_RESOURCE, LIMIT_LOCK};
     for (int i = 0; i < 3; i++)
         if (waiting(c, inside[i]) > holders / 2) return inside[i];
     return used(c, LIMIT_LOOP) >= busy && waiting(c, LIMIT_LOOP) > holders / 2 ? LIMIT_LOOP : LIMIT_POOL;
 }
 
-static enum limit find(const struct case_result *c, const struct scenario *s) {
+static enum limit find(const struct case_result *c) {
     enum limit cause = busiest_inner(c);
     if (highest_inner(c) >= near_full) return cause;
-    if (used(c, LIMIT_POOL) >= near_full) return behind_pool(c, s);
+    if (used(c, LIMIT_POOL) >= near_full) return behind_pool(c);
     if (used(c, cause) >= busy && waiting(c, cause) > some_queue) return cause;
-    if (used(c, LIMIT_POOL) >= busy && waiting(c, LIMIT_POOL) > some_queue) return behind_pool(c, s);
+    if (used(c, LIMIT_POOL) >= busy && waiting(c, LIMIT_POOL) > some_queue) return behind_pool(c);
     if (used(c, LIMIT_BACKLOG) >= near_full || c->refused > 0) return LIMIT_BACKLOG;
     return LIMIT_CLIENT;
 }
@@ -71,54 +71,78 @@ __attribute__((format(printf, 2, 3))) static void say(struct case_result *c, con
     va_end(args);
 }
 
-// A share as a whole per cent; 100 is kept for what is full all the time.
-static double percent(double frac) {
+enum { SHARE = 24 }; // characters
+
+// A share as a whole per cent; 100 is kept for what is full all the time, 0 for what never is. Returns out.
+static const char *share(char out[SHARE], double frac) {
     double p = round(100 * frac);
-    return p >= 100 && frac < 0.9995 ? 99 : p;
+    if (frac > 0 && p < 1)
+        snprintf(out, SHARE, "less than 1 %%");
+    else
+        snprintf(out, SHARE, "%.0f %%", p >= 100 && frac < 0.9995 ? 99 : p);
+    return out;
 }
 
 static void say_busy(struct case_result *c, const struct scenario *s, enum limit l) {
-    double share = percent(used(c, l));
+    char part[SHARE];
+    share(part, used(c, l));
     int workers = s->server.workers, cpus = scenario_cpus(&s->machine);
     if (l == LIMIT_CORE && cpus == 1)
-        say(c, "the core is busy %.0f %% of the time", share);
+        say(c, "the core is busy %s of the time", part);
     else if (l == LIMIT_CORE)
-        say(c, "the %d cores are busy %.0f %% of the time", cpus, share);
+        say(c, "the %d cores are busy %s of the time", cpus, part);
     else if (l == LIMIT_LOOP && workers == 1)
-        say(c, "the event loop is busy %.0f %% of the time", share);
+        say(c, "the event loop is busy %s of the time", part);
     else if (l == LIMIT_LOOP)
-        say(c, "the %d event loops are busy %.0f %% of the time", workers, share);
+        say(c, "the %d event loops are busy %s of the time", workers, part);
     else if (l == LIMIT_LOCK && workers == 1)
-        say(c, "the lock is held %.0f %% of the time", share);
+        say(c, "the lock is held %s of the time", part);
     else if (l == LIMIT_LOCK)
-        say(c, "the %d locks are held %.0f %% of the time", workers, share);
+        say(c, "the %d locks are held %s of the time", workers, part);
     else if (l == LIMIT_CLIENT)
-        say(c, "the load generator is busy %.0f %% of the time", share);
+        say(c, "the load generator is busy %s of the time", part);
 }
 
-static void say_pool(struct case_result *c, const struct scenario *s) {
-    const char *each = s->server.workers > 1 ? "each pool" : "the pool";
-    if (c->full_frac[LIMIT_POOL] > 0)
-        say(c, "%s of %d is full %.0f %% of the time", each, s->server.threads,
-            percent(c->full_frac[LIMIT_POOL]));
+static void say_pool(struct case_result *c) {
+    char part[SHARE];
+    const char *which = c->instances[LIMIT_POOL] > 1 ? "each pool" : "the pool";
+    if (c->full_frac[LIMIT_POOL] > 0 && c->instances[LIMIT_POOL] > 1 && c->size[LIMIT_POOL] < 2)
+        say(c, "the one thread of each worker is taken %s of the time", share(part, c->full_frac[LIMIT_POOL]));
+    else if (c->full_frac[LIMIT_POOL] > 0)
+        say(c, "%s of %.0f is full %s of the time", which, c->size[LIMIT_POOL], share(part, c->full_frac[LIMIT_POOL]));
     else
-        say(c, "%s of %d is never full", each, s->server.threads);
+        say(c, "%s of %.0f is never full", which, c->size[LIMIT_POOL]);
+}
+
+// Who waits for a pool: of processes that serve one connection each, those whose connection waits to be accepted.
+static void say_pool_queue(struct case_result *c) {
+    const char *in_all = c->instances[LIMIT_POOL] > 1 ? " in all" : "";
+    bool outside = waiting(c, LIMIT_POOL) < some_queue && waiting(c, LIMIT_BACKLOG) > some_queue;
+    if (outside)
+        say(c, ", with %.1f requests%s waiting to be accepted on average", waiting(c, LIMIT_BACKLOG), in_all);
+    else
+        say(c, ", with %.1f requests%s waiting on average", waiting(c, LIMIT_POOL), in_all);
 }
 
 static void say_resource(struct case_result *c, const struct scenario *s) {
+    char part[SHARE];
     for (int i = 0; i < c->resources; i++)
         if (!strcmp(c->resource[i].name, c->bottleneck_name))
-            say(c, "%s (%d) is in use %.0f %% of the time, with %.1f waiting on average", c->bottleneck_name,
-                s->resource[i].capacity, percent(c->resource[i].utilisation), c->resource[i].queue);
+            say(c, "%s (%d) is in use %s of the time, with %.1f%s waiting on average", c->bottleneck_name,
+                s->resource[i].capacity, share(part, c->resource[i].utilisation), c->resource[i].queue,
+                s->server.workers > 1 && !s->resource[i].shared ? " in all" : "");
 }
 
 static void say_backlog(struct case_result *c, const struct scenario *s) {
-    if (c->refused > 0)
+    char part[SHARE];
+    double frac = c->refused / (c->arrived > 0 ? c->arrived : 1);
+    if (c->refused > 0 && frac < 0.095)
         say(c, "the backlog of %d overflows: %.2g %% of the requests are refused", s->server.backlog,
-            100 * c->refused / (c->arrived > 0 ? c->arrived : 1));
+            fmax(100 * frac, 0.01));
+    else if (c->refused > 0)
+        say(c, "the backlog of %d overflows: %.0f %% of the requests are refused", s->server.backlog, 100 * frac);
     else
-        say(c, "the backlog of %d is full %.0f %% of the time", s->server.backlog,
-            percent(used(c, LIMIT_BACKLOG)));
+        say(c, "the backlog of %d is full %s of the time", s->server.backlog, share(part, used(c, LIMIT_BACKLOG)));
 }
 
 // Something of the server that is not what binds, to compare with; LIMIT_CLIENT where there is nothing.
@@ -152,13 +176,13 @@ static enum blame longest_wait(const struct case_result *c, double *share) {
 static void say_client(struct case_result *c, const struct scenario *s) {
     static const char *const what[] = {"to be accepted", "for an event loop", "for a lock",
                                        "for a core",     "for a pool",        "for a resource"};
-    double share;
-    enum blame wait = longest_wait(c, &share);
-    if (used(c, LIMIT_CLIENT) >= busy)
+    double frac;
+    char part[SHARE];
+    enum blame wait = longest_wait(c, &frac);
+    if (used(c, LIMIT_CLIENT) >= near_full)
         say_busy(c, s, LIMIT_CLIENT);
     else if (wait < BLAME_SERVICE)
-        say(c, "nothing is full on average, yet requests wait %s %.0f %% of their time", what[wait],
-            percent(share));
+        say(c, "nothing is full on average, yet requests wait %s %s of their time", what[wait], share(part, frac));
     else
         say(c, "nothing is full, the load offers no more");
 }
@@ -169,7 +193,7 @@ static void say_second(struct case_result *c, const struct scenario *s) {
                         c->bottleneck == LIMIT_CORE || c->bottleneck == LIMIT_RESOURCE;
     if (pool_exists && compare_pool) {
         say(c, "; ");
-        say_pool(c, s);
+        say_pool(c);
     } else if (second(c) != LIMIT_CLIENT) {
         say(c, "; ");
         say_busy(c, s, second(c));
@@ -179,8 +203,8 @@ static void say_second(struct case_result *c, const struct scenario *s) {
 static void say_first(struct case_result *c, const struct scenario *s) {
     switch (c->bottleneck) {
     case LIMIT_POOL:
-        say_pool(c, s);
-        say(c, ", with %.1f requests waiting on average", waiting(c, LIMIT_POOL));
+        say_pool(c);
+        say_pool_queue(c);
         return;
     case LIMIT_RESOURCE: say_resource(c, s); return;
     case LIMIT_BACKLOG: say_backlog(c, s); return;
@@ -196,11 +220,16 @@ static const char *busiest_resource(const struct case_result *c) {
     return c->resource[best].name;
 }
 
+// That the load offers no more says nothing against the load generator, unless it is full itself.
+static const char *name_of(const struct case_result *c) {
+    if (c->bottleneck == LIMIT_RESOURCE) return busiest_resource(c);
+    if (c->bottleneck == LIMIT_CLIENT && used(c, LIMIT_CLIENT) < near_full) return "none";
+    return limit_name(c->bottleneck);
+}
+
 void bottleneck_find(struct case_result *out, const struct scenario *s) {
-    out->bottleneck = find(out, s);
-    const char *name =
-        out->bottleneck == LIMIT_RESOURCE ? busiest_resource(out) : limit_name(out->bottleneck);
-    snprintf(out->bottleneck_name, sizeof out->bottleneck_name, "%s", name);
+    out->bottleneck = find(out);
+    snprintf(out->bottleneck_name, sizeof out->bottleneck_name, "%s", name_of(out));
     out->sentence[0] = '\0';
     say_first(out, s);
     say_second(out, s);

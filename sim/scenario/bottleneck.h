@@ -8,5 +8,6 @@
 // (a loop that holds the lock all the time, a core for which the holder of the lock waits). Requests keep a pool
 // thread while they wait for what is inside, so a full pool binds only when none of these is near full and most of
 // its threads do not wait for one of them; and the backlog only when nothing at all is near full. Between 80 and
-// 90 % the busiest binds if something queues at it. Otherwise the load offers no more: LIMIT_CLIENT.
+// 90 % the busiest binds if something queues at it. Otherwise the load offers no more: LIMIT_CLIENT,
+// with the name "none" unless the load generator itself is busy for 90 % of the time.
 void bottleneck_find(struct case_result *out, const struct scenario *s);

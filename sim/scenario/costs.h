@@ -4,6 +4,7 @@
 // ideal placement.
 #include "base/err.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "engine/clock.h"
 
 #include <stdbool.h>
@@ -116,8 +117,27 @@ struct costs {
     struct lock_costs lock;
     struct gc_costs gc;
     struct client_costs client;
+    struct cost speed;        // speed index (live/host.h) that the CPU costs are for; 0 = not known
     struct cost network;      // one-way latency between a client elsewhere and the server
 };
+
+// Multiplies every cost that is CPU (stages, wake-ups, switches, lock, collector, client; not latencies, slices or counts)
+// by `factor` > 0: the same work on a machine 1/factor as fast.
+void costs_scale(struct costs *c, double factor);
+
+// One number of a profile and what it may be.
+struct cost_item {
+    char key[64];      // "server.accept.cpu"; of a point of a curve "machine.cold.1.cost", points counted from 0
+    struct cost *cost; // in the profile
+    enum unit unit;    // UNIT_SPAN (ns), UNIT_FRAC or UNIT_NONE
+    double min, max;   // legal range of the value
+    bool above;        // `min` itself is not allowed
+    bool on_off;       // 0 or 1 and nothing between
+};
+
+// Calls visit for every number of the profile, curve by curve and point by point, in the order of the key table. The
+// item lives as long as the call; its cost may be changed. Cost: about 20 ns a number.
+void costs_each(struct costs *c, void (*visit)(void *context, const struct cost_item *item), void *context);
 
 // All zero, ideal machine: slices of 1 ms, free switches, perfect placement (an idle core is found and pulls
 // what waits), two SMT siblings as good as two cores, no ramp.

@@ -40,7 +40,10 @@ void observation_add(struct observation *o, int64_t latency, const int64_t blame
 }
 
 static void append_station(struct station_seen *into, const struct station_seen *from) {
-    if (into->servers == 0) into->servers = from->servers;
+    if (into->servers == 0) {
+        into->servers = from->servers;
+        into->instances = from->instances;
+    }
     into->busy_s += from->busy_s;
     into->queue_s += from->queue_s;
     into->full_s += from->full_s;
@@ -62,6 +65,9 @@ static void append_counts(struct observation *into, const struct observation *fr
     into->timed_out += from->timed_out;
     into->refused += from->refused;
     into->retried += from->retried;
+    into->server_cpu_s += from->server_cpu_s;
+    into->voluntary += from->voluntary;
+    into->involuntary += from->involuntary;
     into->switches += from->switches;
     into->wakeups += from->wakeups;
     into->lock_handoffs += from->lock_handoffs;

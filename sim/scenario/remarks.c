@@ -141,7 +141,7 @@ static void client(struct scenario_file *f, const struct scenario *s, const stru
             "without load.retries there is nothing to wait for");
     double offered = load->rate_per_s * (double)load->duration / 1e9;
     if (offered > 1e8)
-        add(f, place_of(root, "load.rate"), "load.rate", "%.2g requests a replication: that takes minutes",
+        add(f, place_of(root, "load.rate"), "load.rate", "%.0f requests a replication: that takes minutes",
             offered);
 }
 

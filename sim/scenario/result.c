@@ -11,6 +11,7 @@
 
 static const double level = 0.95;       // of every interval
 static const double drops_frac = 0.001; // of an open load's requests: more than this is STATUS_DROPPED
+static const double unsteady_frac = 0.1; // lost of an open load's requests: more than this may have no steady state
 
 const double quantile_level[QUANTILE_COUNT] = {0.5, 0.9, 0.95, 0.99};
 
@@ -94,27 +95,32 @@ static void gather_endpoints(struct case_result *out, const struct scenario *s, 
     }
 }
 
-// What the observations say of one station; `instances` = how many of it there are (one pool a worker).
+// What the observations say of one station: of all its instances together, and how many servers each has.
 struct seen {
-    double utilisation, queue, full_frac;
+    double utilisation, queue, full_frac, instances, size;
 };
+
+static const struct seen nothing_seen = {NAN, NAN, NAN, NAN, NAN};
 
 static struct seen gather_station(const struct observation *o, int n,
                                   const struct station_seen *(*pick)(const struct observation *, int),
-                                  int which, double capacity) {
-    struct seen sum = {0, 0, 0};
+                                  int which) {
+    struct seen sum = {0};
     int counted = 0;
     for (int i = 0; i < n; i++) {
         const struct station_seen *seen = pick(&o[i], which);
         if (seen->servers <= 0 || o[i].span_s <= 0) continue;
-        double instances = seen->servers / capacity;
+        double instances = seen->instances > 0 ? seen->instances : 1;
         sum.utilisation += seen->busy_s / (seen->servers * o[i].span_s);
         sum.queue += seen->queue_s / o[i].span_s;
         sum.full_frac += seen->full_s / (instances * o[i].span_s);
+        sum.instances += instances;
+        sum.size += seen->servers / instances;
         counted++;
     }
-    if (!counted) return (struct seen){NAN, NAN, NAN};
-    return (struct seen){sum.utilisation / counted, sum.queue / counted, sum.full_frac / counted};
+    if (!counted) return nothing_seen;
+    return (struct seen){sum.utilisation / counted, sum.queue / counted, sum.full_frac / counted,
+                         sum.instances / counted, sum.size / counted};
 }
 
 static const struct station_seen *pick_station(const struct observation *o, int which) {
@@ -125,26 +131,20 @@ static const struct station_seen *pick_resource(const struct observation *o, int
     return &o->resource[which];
 }
 
-// Servers of one instance of a station: its whole is full when that many are busy.
-static double capacity_of(const struct scenario *s, enum limit l) {
-    if (l == LIMIT_CORE) return scenario_cpus(&s->machine);
-    if (l == LIMIT_POOL) return s->server.threads;
-    if (l == LIMIT_BACKLOG) return s->server.backlog;
-    return 1;
-}
-
 static void put_station(struct case_result *out, enum limit l, struct seen seen) {
     out->utilisation[l] = seen.utilisation;
     out->queue[l] = seen.queue;
     out->full_frac[l] = seen.full_frac;
+    out->instances[l] = seen.instances;
+    out->size[l] = seen.size;
 }
 
 static void gather_resources(struct case_result *out, const struct scenario *s, const struct observation *o,
                              int n) {
-    put_station(out, LIMIT_RESOURCE, (struct seen){NAN, NAN, NAN});
+    put_station(out, LIMIT_RESOURCE, nothing_seen);
     out->resources = s->resources < SEEN_RESOURCES ? s->resources : SEEN_RESOURCES;
     for (int i = 0; i < out->resources; i++) {
-        struct seen seen = gather_station(o, n, pick_resource, i, s->resource[i].capacity);
+        struct seen seen = gather_station(o, n, pick_resource, i);
         snprintf(out->resource[i].name, sizeof out->resource[i].name, "%s", s->resource[i].name);
         out->resource[i].utilisation = seen.utilisation;
         out->resource[i].queue = seen.queue;
@@ -156,32 +156,45 @@ static void gather_resources(struct case_result *out, const struct scenario *s, 
 static void gather_stations(struct case_result *out, const struct scenario *s, const struct observation *o,
                             int n) {
     for (int l = 0; l < LIMIT_COUNT; l++)
-        put_station(out, l, gather_station(o, n, pick_station, l, capacity_of(s, l)));
+        put_station(out, l, gather_station(o, n, pick_station, l));
     gather_resources(out, s, o, n);
 }
 
 static void gather_blame(struct case_result *out, const struct observation *o, int n) {
     bool p99 = out->latency.quantile[QUANTILE_P99].n > 0;
+    int counted = 0;
     for (int i = 0; i < n; i++) {
         double mean[BLAME_COUNT], tail[BLAME_COUNT];
+        if (o[i].latency.count == 0) continue;
+        counted++;
         observation_blame_mean(&o[i], mean);
         observation_blame_at(&o[i], 0.99, tail);
         for (int b = 0; b < BLAME_COUNT; b++) {
-            out->blame_mean_s[b] += mean[b] / n;
-            out->blame_p99_s[b] += p99 ? tail[b] / n : NAN;
+            out->blame_mean_s[b] += mean[b];
+            out->blame_p99_s[b] += tail[b];
         }
+    }
+    for (int b = 0; b < BLAME_COUNT; b++) {
+        out->blame_mean_s[b] = counted ? out->blame_mean_s[b] / counted : NAN;
+        out->blame_p99_s[b] = p99 ? out->blame_p99_s[b] / counted : NAN;
     }
 }
 
 static void gather_counts(struct case_result *out, const struct observation *o, int n) {
-    double span_s = 0, switches = 0, wakeups = 0, handoffs = 0;
+    struct {
+        int64_t arrived, done, timed_out, refused, retried;
+    } sum = {0};
+    double span_s = 0, switches = 0, wakeups = 0, handoffs = 0, cpu_s = 0, voluntary = 0, involuntary = 0;
     for (int i = 0; i < n; i++) {
-        out->arrived += (double)o[i].arrived / n;
-        out->done += (double)o[i].done / n;
-        out->timed_out += (double)o[i].timed_out / n;
-        out->refused += (double)o[i].refused / n;
-        out->retried += (double)o[i].retried / n;
+        sum.arrived += o[i].arrived;
+        sum.done += o[i].done;
+        sum.timed_out += o[i].timed_out;
+        sum.refused += o[i].refused;
+        sum.retried += o[i].retried;
         span_s += o[i].span_s;
+        cpu_s += o[i].server_cpu_s;
+        voluntary += o[i].voluntary;
+        involuntary += o[i].involuntary;
         switches += o[i].switches;
         wakeups += o[i].wakeups;
         handoffs += o[i].lock_handoffs;
@@ -189,7 +202,16 @@ static void gather_counts(struct case_result *out, const struct observation *o, 
         // 64-bit FNV-1a over whole words: depends on the order of the replications.
         out->trace_hash = (out->trace_hash ^ o[i].trace_hash) * 0x100000001b3u;
     }
-    double done = out->done * n;
+    double done = (double)sum.done;
+    out->arrived = (double)sum.arrived / n;
+    out->done = done / n;
+    out->timed_out = (double)sum.timed_out / n;
+    out->refused = (double)sum.refused / n;
+    out->retried = (double)sum.retried / n;
+    out->span_s = span_s / n;
+    out->cpu_per_request_s = done > 0 ? cpu_s / done : NAN;
+    out->voluntary_per_request = done > 0 ? voluntary / done : NAN;
+    out->involuntary_per_request = done > 0 ? involuntary / done : NAN;
     out->switches_per_request = done > 0 ? switches / done : NAN;
     out->wakeups_per_request = done > 0 ? wakeups / done : NAN;
     out->lock_handoffs_per_s = span_s > 0 ? handoffs / span_s : NAN;
@@ -207,6 +229,11 @@ static enum status find_status(const struct case_result *c, const struct scenari
     if (s->load.client == CLIENT_OPEN && dropped > drops_frac * c->arrived) return STATUS_DROPPED;
     if (2 * too_short >= n && too_short > 0) return STATUS_TOO_SHORT;
     return STATUS_OK;
+}
+
+bool result_unsteady(const struct case_result *c) {
+    return c->status == STATUS_SATURATED ||
+           (c->status == STATUS_DROPPED && c->timed_out + c->refused > unsteady_frac * c->arrived);
 }
 
 static void gather_p99_range(struct case_result *out, const struct observation *o, int n) {
@@ -252,6 +279,12 @@ static void forget_unsteady(struct case_result *out) {
     out->p99_min_s = out->p99_max_s = NAN;
 }
 
+// A run of so many requests is reported whole, and so is a closed loop unless it is told a warm-up.
+static bool cuts_warmup(const struct scenario *s) {
+    if (s->load.duration == 0 || s->run.warmup == WARMUP_NONE) return false;
+    return s->run.warmup == WARMUP_FIXED || s->load.client == CLIENT_OPEN;
+}
+
 void result_gather(struct case_result *out, const struct scenario *s, const struct observation *o, int n) {
     REQUIRE(n >= 1);
     *out = (struct case_result){.replications = n, .trace_hash = 0xcbf29ce484222325u};
@@ -265,6 +298,7 @@ void result_gather(struct case_result *out, const struct scenario *s, const stru
     gather_blame(out, o, n);
     gather_p99_range(out, o, n);
     out->status = find_status(out, s, o, n);
+    out->warmup_cut = cuts_warmup(s);
     bottleneck_find(out, s); // looks at where the time goes, steady or not
     if (out->status == STATUS_SATURATED) forget_unsteady(out);
     gather_errors(out, &s->measured);
@@ -274,5 +308,6 @@ void result_gather(struct case_result *out, const struct scenario *s, const stru
 
 void result_fini(struct result *r) {
     free(r->case_);
+    free(r->missing);
     *r = (struct result){0};
 }

@@ -43,7 +43,8 @@ const char *limit_name(enum limit l);
 // says that the loop holds it, and a loop less busy that others do.
 struct station_seen {
     double busy_s;  // server-seconds busy
-    double servers; // how many servers (0 = the station does not exist)
+    double servers; // how many servers in all (0 = the station does not exist)
+    double instances; // how many stations of its kind they belong to, such as one pool a worker; 0 counts as 1
     double queue_s; // integral of the number waiting, item-seconds
     double full_s;  // seconds for which every server was busy (pool, resource), summed over instances
     int64_t arrivals, refused;
@@ -64,6 +65,8 @@ struct observation {
     uint32_t blame_slots;
     struct station_seen station[LIMIT_COUNT];
     struct station_seen resource[SEEN_RESOURCES];
+    double server_cpu_s;      // CPU of the server's threads
+    double voluntary, involuntary; // context switches of the server: to wait, or pushed off a core
     double switches, wakeups,
         lock_handoffs;           // context switches, wake-ups of sleeping threads, forced hand-overs
     uint64_t events, trace_hash; // simulation: events executed, hash of (time, kind, entity)
@@ -113,17 +116,22 @@ struct case_result {
     double
         utilisation[LIMIT_COUNT];  // fraction, mean of the observations; NAN where the station does not exist
     double queue[LIMIT_COUNT];     // mean number waiting
-    double full_frac[LIMIT_COUNT]; // fraction of the time in which every server was busy
+    double full_frac[LIMIT_COUNT]; // fraction of the time in which every server of an instance was busy, their mean
+    double instances[LIMIT_COUNT], size[LIMIT_COUNT]; // how many there are, and servers of each; NAN likewise
     int resources;                 // bounded resources; LIMIT_RESOURCE above is the busiest of them
     struct {
         char name[SCENARIO_NAME];
         double utilisation, queue, full_frac;
     } resource[SEEN_RESOURCES];
     enum limit bottleneck;
-    char bottleneck_name[SCENARIO_NAME]; // the resource's name for LIMIT_RESOURCE, else limit_name
+    // The resource's name for LIMIT_RESOURCE, "none" where the server would do more (bottleneck_find), else limit_name.
+    char bottleneck_name[SCENARIO_NAME];
     char sentence[256];                  // "the lock is held 97 % of the time; the pool of 40 is never full"
     double blame_mean_s[BLAME_COUNT], blame_p99_s[BLAME_COUNT]; // blame_p99: NAN where p99 is not supported
     double arrived, done, timed_out, refused, retried;          // per replication, mean
+    double span_s;   // observed in a replication, mean
+    bool warmup_cut; // the counts and the span are those after a warm-up
+    double cpu_per_request_s, voluntary_per_request, involuntary_per_request; // of the server; per done request
     double switches_per_request, wakeups_per_request, lock_handoffs_per_s;
     uint64_t events, trace_hash; // summed; hashes combined in order of replication
     double p99_min_s, p99_max_s; // range of p99 over the replications (one collector pass more or less)
@@ -137,6 +145,9 @@ struct result {
     uint64_t seed, digest;
     int cases;
     struct case_result *case_;
+    bool incomplete; // stopped: some cases hold fewer replications than wanted, and of `missing` there was none
+    int missing_cases;
+    char (*missing)[SCENARIO_NAME];
 };
 
 // Gathers n >= 1 observations (in order of replication) of one case into *out: estimates, utilisations, bottleneck and
@@ -144,6 +155,13 @@ struct result {
 // requests for it (hist_supports). A case is saturated, or too short, where at least half of its observations are.
 // Of a saturated case latency, blame and errors are NAN (n = 0): they grow as long as one looks. Cost: some us per observation.
 void result_gather(struct case_result *out, const struct scenario *s, const struct observation *o, int n);
+
+// Arrivals, requests done and the rest of the counts are sums over the replications divided by n.
+// Means of blame are, like the mean latency, those of the replications in which a request was done; NAN where in none.
+
+// Whether throughput and latency may have no steady value, so that more replications narrow nothing: the case is
+// saturated, or more than 10 % of an open load's requests were refused or timed out.
+bool result_unsteady(const struct case_result *c);
 
 // Releases the cases; *r is empty afterwards.
 void result_fini(struct result *r);

@@ -93,6 +93,24 @@ static bool load_costs(const struct loader *l, struct costs *c, const struct tre
     return true;
 }
 
+// An endpoint's dispatch must be one that the model has; a model says so by "dispatch.loop" and "dispatch.pool" in what
+// it reads.
+static bool check_dispatch(const struct scenario_model *model, const struct scenario *s, const struct tree_node *root,
+                           struct err *e) {
+    static const char *const wanted[] = {[DISPATCH_LOOP] = "dispatch.loop", [DISPATCH_POOL] = "dispatch.pool"};
+    for (int i = 0; model && model->reads && i < s->endpoints; i++) {
+        enum dispatch d = s->endpoint[i].dispatch;
+        const char *const *k = model->reads;
+        while (d != DISPATCH_MODEL && *k && strcmp(*k, wanted[d]) != 0) k++;
+        if (d == DISPATCH_MODEL || *k) continue;
+        char path[48];
+        snprintf(path, sizeof path, "endpoints.%d.dispatch", i);
+        bind_fail(tree_at(root, path)->place, path, e, "the model %s has no %s", model->name, wanted[d] + 9);
+        return err_hint(e, "server.model: threadpool has both");
+    }
+    return true;
+}
+
 // Everything of a case but its own name and measured values.
 static bool build(const struct loader *l, int index, struct scenario *s, struct tree *t,
                   const struct tree_node *root) {
@@ -103,7 +121,8 @@ static bool build(const struct loader *l, int index, struct scenario *s, struct 
         if (!root) return false;
         l->used[index] = model;
     }
-    if (!bind_scenario(s, root, l->e) || !check_case(s, root, l->e) || !load_costs(l, &s->costs, root))
+    if (!bind_scenario(s, root, l->e) || !check_case(s, root, l->e) ||
+        !check_dispatch(l->used[index], s, root, l->e) || !load_costs(l, &s->costs, root))
         return false;
     remarks_case(l->out, s, l->used[index], root, l->common);
     return true;

@@ -140,6 +140,7 @@ static const struct schema_row rows[] = {
     COST("client.request", client.request, "0", "client CPU of sending a request and reading its response"),
     COST("client.poll", client.poll, "0", "client CPU of one iteration of its loop"),
 
+    COUNT("speed", speed, "0", 1e6, "speed index of the machine that the CPU costs are for; 0: not known"),
     COST("network", network, "0", "one-way latency between a client elsewhere and the server"),
 };
 

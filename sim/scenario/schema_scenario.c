@@ -144,9 +144,14 @@ static const struct schema_row rows[] = {
      .flags = SCHEMA_OWN_DEFAULT, .def = "on for wrk and open, off for ab",
      .help = "the client uses a connection again"},
     {.key = "load.timeout", .type = SCHEMA_SPAN, .flags = SCHEMA_ZERO_NONE, .offset = OF(load.timeout),
-     .def = "none", .min = 1e3, .max = MOST_SPAN, .help = "after which a client gives a request up"},
+     .def = "none", .min = 1e3, .max = MOST_SPAN, .help = "after which a client gives a request up",
+     .explain = "The server does not learn of it: it goes on working for the abandoned request and answers "
+                "nobody. What it does for such requests is lost to the others."},
     {.key = "load.retries", .type = SCHEMA_INT, .offset = OF(load.retries), .def = "0", .min = 0, .max = 100,
-     .help = "further attempts after a timeout or a refusal"},
+     .help = "further attempts after a timeout or a refusal",
+     .explain = "The server goes on working for an attempt that timed out while it serves the next one, so "
+                "that retries add load when there is too much of it already. Latency counts from the first "
+                "attempt."},
     {.key = "load.backoff", .type = SCHEMA_DIST, .offset = OF(load.backoff), .def = "0", .max = MOST_SPAN,
      .help = "pause before a retry; doubles with each further one"},
     {.key = "load.connect_retry", .type = SCHEMA_SPAN, .flags = SCHEMA_ZERO_NONE,

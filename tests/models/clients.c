@@ -15,7 +15,8 @@ static void full_backlog(void **state) {
     const struct model *m = *state;
     struct observation o;
     const char *text = "server: {model: %s, backlog: 4}\nhandler: [sleep: 1ms]\n"
-                       "load: {client: wrk, runs_on: elsewhere, concurrency: 50, think: 500s, duration: 400s, connect_retry: %s}\n";
+                       "load: {client: wrk, runs_on: elsewhere, concurrency: 50, think: 500s, duration: "
+                       "400s, connect_retry: %s}\n";
     lab_run(&o, NULL, text, m->name, "0s");
     assert_int_equal(o.arrived, 50);
     assert_int_equal(o.refused, 46);
@@ -25,7 +26,7 @@ static void full_backlog(void **state) {
     lab_run(&o, NULL, text, m->name, "1s");
     assert_int_equal(o.refused, 0);
     assert_int_equal(o.station[LIMIT_BACKLOG].refused > 46, 1);
-    assert_true(o.done >= 4 * 6);                   // at 0, 1, 3, 7, 15, 31 s and so on
+    assert_true(o.done >= 4 * 6); // at 0, 1, 3, 7, 15, 31 s and so on
     assert_true(o.latency.min == SIM_MS);
     assert_true(hist_quantile(&o.latency, 0.3) > 2.9 * SIM_S); // the third group of four
     assert_true(blame_mean_s(&o, BLAME_ACCEPT) > 1);
@@ -36,8 +37,10 @@ static void full_backlog(void **state) {
 static void refused_closed_loop(void **state) {
     const struct model *m = *state;
     struct observation o;
-    lab_run(&o, NULL, "server: {model: %s, backlog: 1}\nhandler: [cpu: 1ms]\n"
-                      "load: {client: wrk, runs_on: elsewhere, concurrency: 50, duration: 0.1s, connect_retry: 0s}\n", m->name);
+    lab_run(&o, NULL,
+            "server: {model: %s, backlog: 1}\nhandler: [cpu: 1ms]\n"
+            "load: {client: wrk, runs_on: elsewhere, concurrency: 50, duration: 0.1s, connect_retry: 0s}\n",
+            m->name);
     assert_true(o.refused >= 49 && o.refused <= 50 * 100);
     assert_true(o.done >= 90);
     observation_fini(&o);
@@ -48,8 +51,10 @@ static void refused_closed_loop(void **state) {
 static void gives_up(void **state) {
     const struct model *m = *state;
     struct observation o;
-    lab_run(&o, NULL, "server: {model: %s}\nhandler: [sleep: 50ms]\n"
-                      "load: {client: open, rate: 20/s, arrivals: deterministic, requests: 40, timeout: 10ms, retries: 3, backoff: 1ms}\n",
+    lab_run(&o, NULL,
+            "server: {model: %s}\nhandler: [sleep: 50ms]\n"
+            "load: {client: open, rate: 20/s, arrivals: deterministic, requests: 40, timeout: 10ms, retries: "
+            "3, backoff: 1ms}\n",
             m->name);
     assert_int_equal(o.arrived, 40);
     assert_int_equal(o.timed_out, 40);
@@ -63,7 +68,8 @@ static void gives_up(void **state) {
 // A timeout longer than any request changes nothing.
 static void patience(void **state) {
     const struct model *m = *state;
-    const char *text = "server: {model: %s}\nhandler: [cpu: exp(1ms)]\nload: {client: open, rate: 600/s, requests: 3000%s}\n";
+    const char *text = "server: {model: %s}\nhandler: [cpu: exp(1ms)]\nload: {client: open, rate: 600/s, "
+                       "requests: 3000%s}\n";
     struct observation a, b;
     lab_run(&a, NULL, text, m->name, "");
     lab_run(&b, NULL, text, m->name, ", timeout: 1000s, retries: 3");
@@ -76,8 +82,10 @@ static void patience(void **state) {
 // Keep-alive saves accepting and closing: faster, and one connection for each user instead of each request.
 static void keep_alive(void **state) {
     const struct model *m = *state;
-    const char *text = "costs: " LAB_PROFILE "\nmachine: {cores: 4}\nserver: {model: %s, keep_alive: %s, workers: 4}\nhandler: [cpu: 50us]\n"
-                       "load: {client: wrk, runs_on: elsewhere, concurrency: 4, requests: 3000}\n";
+    const char *text =
+        "costs: " LAB_PROFILE
+        "\nmachine: {cores: 4}\nserver: {model: %s, keep_alive: %s, workers: 4}\nhandler: [cpu: 50us]\n"
+        "load: {client: wrk, runs_on: elsewhere, concurrency: 4, requests: 3000}\n";
     struct observation on, off;
     lab_run(&on, NULL, text, m->name, "on");
     lab_run(&off, NULL, text, m->name, "off");
@@ -92,8 +100,9 @@ static void keep_alive(void **state) {
 // A client on the server's cores takes them from the server; one elsewhere does not.
 static void client_place(void **state) {
     const struct model *m = *state;
-    const char *text = "costs: " LAB_PROFILE "\nmachine: {cores: 1}\nserver: {model: %s}\nhandler: [cpu: 20us]\n"
-                       "load: {client: ab, runs_on: %s, concurrency: 8, requests: 2000}\n";
+    const char *text =
+        "costs: " LAB_PROFILE "\nmachine: {cores: 1}\nserver: {model: %s}\nhandler: [cpu: 20us]\n"
+        "load: {client: ab, runs_on: %s, concurrency: 8, requests: 2000}\n";
     struct observation here, there;
     lab_run(&here, NULL, text, m->name, "server");
     lab_run(&there, NULL, text, m->name, "elsewhere");
@@ -108,8 +117,11 @@ static void client_place(void **state) {
 
 static int64_t anyio(const char *model) {
     struct observation o;
-    lab_run(&o, NULL, "costs: " LAB_PROFILE "\nmachine: {cores: 4}\nserver: {model: %s, threads: 40}\nhandler: [sleep: 10s]\n"
-                      "load: {client: wrk, concurrency: 100, duration: 60s}\n", model);
+    lab_run(&o, NULL,
+            "costs: " LAB_PROFILE
+            "\nmachine: {cores: 4}\nserver: {model: %s, threads: 40}\nhandler: [sleep: 10s]\n"
+            "load: {client: wrk, concurrency: 100, duration: 60s}\n",
+            model);
     int64_t done = o.done;
     observation_fini(&o);
     return done;
@@ -125,8 +137,12 @@ static void anyio_limit(void **state) {
 
 int main(void) {
     static const struct each_property p[] = {
-        {"full backlog", full_backlog}, {"refused closed loop", refused_closed_loop},  {"gives up and tries again", gives_up},   {"patience costs nothing", patience},
-        {"keep-alive", keep_alive},      {"where the client runs", client_place},
+        {"full backlog", full_backlog},
+        {"refused closed loop", refused_closed_loop},
+        {"gives up and tries again", gives_up},
+        {"patience costs nothing", patience},
+        {"keep-alive", keep_alive},
+        {"where the client runs", client_place},
     };
     const struct CMUnitTest published[] = {cmocka_unit_test(anyio_limit)};
     return each_run("models/clients", p, sizeof p / sizeof p[0]) +

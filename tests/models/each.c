@@ -11,7 +11,7 @@
 enum { REPLICATIONS = 20 };
 
 struct form {
-    const char *name;   // as struct model.closed_form
+    const char *name; // as struct model.closed_form
     int servers;
     const char *server, *extra;
     int cores;
@@ -36,7 +36,8 @@ static void holds_form(const struct model *m, const struct form *f) {
     for (int i = 0; i < REPLICATIONS; i++) mean[i] = mean_of(&file.case_[0], i);
     scenario_fini(&file);
     struct estimate e = estimate_mean(mean, REPLICATIONS, 0.99);
-    double half = (e.hi - e.lo) / 2, t = (e.mean - f->theory_s) / (half / t_quantile(0.995, REPLICATIONS - 1));
+    double half = (e.hi - e.lo) / 2,
+           t = (e.mean - f->theory_s) / (half / t_quantile(0.995, REPLICATIONS - 1));
     if (fabs(t) > 4 || half > 0.03 * f->theory_s)
         fail_msg("%s: mean %g s +- %g, theory %g, t %.2f", f->name, e.mean, half, f->theory_s, t);
 }
@@ -60,9 +61,10 @@ static void closed_form(void **state) {
 
 // --- low load
 
-#define STAGES                                                                                                          \
-    "{poll: {cpu: {value: 1us}}, accept: {cpu: {value: 2us}}, read: {cpu: {value: 4us}}, call: {cpu: {value: 8us}}, "  \
-    "write: {cpu: {value: 16us}}, close: {cpu: {value: 32us}}, hand_off: {cpu: {value: 64us}}, "                       \
+#define STAGES                                                                                               \
+    "{poll: {cpu: {value: 1us}}, accept: {cpu: {value: 2us}}, read: {cpu: {value: 4us}}, call: {cpu: "       \
+    "{value: 8us}}, "                                                                                        \
+    "write: {cpu: {value: 16us}}, close: {cpu: {value: 32us}}, hand_off: {cpu: {value: 64us}}, "             \
     "complete: {cpu: {value: 128us}}, pool_work: {cpu: {value: 256us}}, wake: {value: 512us}}\n"
 
 static const struct scenario_embedded small[] = {
@@ -80,7 +82,8 @@ static int64_t alone(const struct model *m, const char *cpu) {
     assert_int_equal(o.done, 9);
     int64_t min = o.latency.min, rest = (int64_t)o.latency.sum - o.latency.max;
     assert_int_equal(rest, 8 * min); // all alike but the first, which is accepted, too
-    assert_true(o.latency.max == min + 2 * SIM_US || o.latency.max == min + 3 * SIM_US); // ... in a turn of its own
+    assert_true(o.latency.max == min + 2 * SIM_US ||
+                o.latency.max == min + 3 * SIM_US); // ... in a turn of its own
     observation_fini(&o);
     return min;
 }
@@ -88,7 +91,10 @@ static int64_t alone(const struct model *m, const char *cpu) {
 // Wake-ups of a sleeping core, turns of the loop and other stages that a request passes, in us.
 static int64_t known_path(const struct model *m) {
     enum { READ_CALL_WRITE = 4 + 8 + 16, WAKE = 1024 };
-    static const struct { const char *name; int64_t us; } path[] = {
+    static const struct {
+        const char *name;
+        int64_t us;
+    } path[] = {
         {"event_loop", WAKE + 2 * 1 + READ_CALL_WRITE},
         {"threadpool", 3 * WAKE + 4 * 1 + READ_CALL_WRITE + 64 + 128 + 256 + 512},
         {"thread_per_request", 2 * WAKE + 1 + READ_CALL_WRITE},
@@ -117,8 +123,10 @@ static struct case_result judged(const char *model, double rate_per_s) {
     struct scenario_file f;
     struct observation o[N];
     struct case_result c = {0};
-    lab_load(&f, NULL, "server: {model: %s}\nhandler: [cpu: exp(1ms)]\nload: {client: open, rate: %.3f/s, duration: 30s}\n",
-             model, rate_per_s);
+    lab_load(
+        &f, NULL,
+        "server: {model: %s}\nhandler: [cpu: exp(1ms)]\nload: {client: open, rate: %.3f/s, duration: 30s}\n",
+        model, rate_per_s);
     for (int i = 0; i < N; i++) lab_simulate(&f.case_[0], 0, (uint32_t)i, &o[i]);
     result_gather(&c, &f.case_[0], o, N);
     for (int i = 0; i < N; i++) observation_fini(&o[i]);
@@ -129,7 +137,8 @@ static struct case_result judged(const char *model, double rate_per_s) {
 static void overload(void **state) {
     const struct model *m = *state;
     struct case_result over = judged(m->name, 1200), under = judged(m->name, 700);
-    if (!each_reads(m, "threads") && over.status == STATUS_DROPPED) { // a full backlog refuses what it cannot hold
+    if (!each_reads(m, "threads") &&
+        over.status == STATUS_DROPPED) { // a full backlog refuses what it cannot hold
         assert_true(over.refused > 0);
     } else {
         assert_int_equal(over.status, STATUS_SATURATED);
@@ -145,7 +154,8 @@ static uint64_t hash_of(const struct model *m, int seed, uint32_t replication) {
     struct scenario_file f;
     struct observation o;
     lab_load(&f, NULL,
-             "costs: " LAB_PROFILE "\nmachine: {cores: 2}\nserver: {model: %s, workers: 2}\nhandler: [cpu: exp(200us), "
+             "costs: " LAB_PROFILE
+             "\nmachine: {cores: 2}\nserver: {model: %s, workers: 2}\nhandler: [cpu: exp(200us), "
              "sleep: exp(1ms)]\nload: {client: ab, concurrency: 20, requests: 400}\nrun: {seed: %d}\n",
              m->name, seed);
     lab_simulate(&f.case_[0], 0, replication, &o);

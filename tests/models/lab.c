@@ -38,14 +38,17 @@ static void give_up_on(const struct err *e, const char *about) {
     give_up("%s\n%s", err_format(e, line, sizeof line), about);
 }
 
-static void load(struct scenario_file *f, const struct scenario_embedded *costs, const char *fmt, va_list args) {
+static void load(struct scenario_file *f, const struct scenario_embedded *costs, const char *fmt,
+                 va_list args) {
     struct scenario_model rows[MODELS];
     char text[TEXT];
     for (int i = 0; i < MODELS; i++)
-        rows[i] = (struct scenario_model){.name = list[i]->name, .defaults = list[i]->defaults, .reads = list[i]->reads};
+        rows[i] = (struct scenario_model){
+            .name = list[i]->name, .defaults = list[i]->defaults, .reads = list[i]->reads};
     if (vsnprintf(text, sizeof text, fmt, args) >= TEXT) give_up("scenario longer than %d bytes", TEXT);
     struct err e = {0};
-    if (!scenario_load_text(f, "test.yaml", text, NULL, 0, &(struct scenario_models){MODELS, rows}, costs, &e))
+    if (!scenario_load_text(f, "test.yaml", text, NULL, 0, &(struct scenario_models){MODELS, rows}, costs,
+                            &e))
         give_up_on(&e, text);
 }
 
@@ -56,7 +59,8 @@ void lab_load(struct scenario_file *f, const struct scenario_embedded *costs, co
     va_end(args);
 }
 
-bool lab_try(const struct scenario *s, const struct simulate_options *o, struct observation *out, struct err *e) {
+bool lab_try(const struct scenario *s, const struct simulate_options *o, struct observation *out,
+             struct err *e) {
     observation_init(out);
     return simulate(models_find(&all, s->server.model), s, o, out, e);
 }
@@ -96,7 +100,8 @@ void lab_parallel(void (*task)(void *context, int i), void *context, int n) {
     pthread_t helper[MOST];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int helpers = 0;
-    while (helpers < MOST && helpers < processors - 1 && !pthread_create(&helper[helpers], NULL, work, &w)) helpers++;
+    while (helpers < MOST && helpers < processors - 1 && !pthread_create(&helper[helpers], NULL, work, &w))
+        helpers++;
     work(&w);
     for (int i = 0; i < helpers; i++) pthread_join(helper[i], NULL);
 }

@@ -10,7 +10,8 @@ static double blame_total(const struct observation *o, int b) {
 }
 
 static void check_counts(const struct observation *o) {
-    assert_int_equal(o->arrived + o->in_system_first, o->done + o->timed_out + o->refused + o->in_system_last);
+    assert_int_equal(o->arrived + o->in_system_first,
+                     o->done + o->timed_out + o->refused + o->in_system_last);
     assert_int_equal(o->latency.count, o->done);
 }
 
@@ -40,7 +41,6 @@ static void check(const struct observation *o) {
 
 // --- every combination
 
-
 static const char *const loads[] = {
     "client: ab, concurrency: 16, requests: 200",
     "client: wrk, concurrency: 16, duration: 0.1s",
@@ -50,15 +50,17 @@ static const char *const loads[] = {
 
 static void with(const struct model *m, int workers, const char *server, int handler, int load) {
     struct observation o;
-    static const char *const steps[] = {"[{cpu: exp(300us)}]",
-                                        "[{cpu: exp(100us)}, {sleep: exp(2ms)}, {cpu_nogil: exp(200us)}, {use: db, for: exp(1ms)}]"};
+    static const char *const steps[] = {
+        "[{cpu: exp(300us)}]",
+        "[{cpu: exp(100us)}, {sleep: exp(2ms)}, {cpu_nogil: exp(200us)}, {use: db, for: exp(1ms)}]"};
     lab_run(&o, NULL,
             "costs: " LAB_PROFILE "\nmachine: {cores: [{count: 1, smt: 2}, {count: 1, speed: 0.57}]}\n"
             "server: {model: %s, workers: %d, threads: 8, %s}\nresources: {db: {capacity: 3}}\nhandler: %s\n"
             "load: {%s}\n",
             m->name, workers, server, steps[handler], loads[load]);
     check(&o);
-    assert_true(load < 3 ? o.done > 0 : o.arrived > 0); // the last gives up faster than an overloaded server answers
+    assert_true(load < 3 ? o.done > 0
+                         : o.arrived > 0); // the last gives up faster than an overloaded server answers
     observation_fini(&o);
 }
 
@@ -68,8 +70,8 @@ static void every_combination(void **state) {
     char server[128];
     for (int i = 0; i < 3 * 3 * 2 * 2 * 2; i++) {
         int workers = 1 << i % 3;
-        snprintf(server, sizeof server, "accept: %s, gil: %s, keep_alive: %s, queue_order: %s", accept[i / 3 % 3],
-                 gil[i / 9 % 2], i / 18 % 2 ? "on" : "off", i / 36 % 2 ? "lifo" : "fifo");
+        snprintf(server, sizeof server, "accept: %s, gil: %s, keep_alive: %s, queue_order: %s",
+                 accept[i / 3 % 3], gil[i / 9 % 2], i / 18 % 2 ? "on" : "off", i / 36 % 2 ? "lifo" : "fifo");
         for (int load = 0; load < 4; load++) with(*state, workers, server, (i + load) % 2, load);
     }
 }
@@ -81,8 +83,12 @@ static void little_closed(void **state) {
     const struct model *m = *state;
     enum { USERS = 10 };
     struct observation o;
-    lab_run(&o, NULL, "costs: " LAB_PROFILE "\nmachine: {cores: 2}\nserver: {model: %s, workers: 2}\nhandler: [cpu: exp(1ms), sleep: exp(2ms)]\n"
-                      "load: {client: wrk, concurrency: %d, duration: 5s}\n", m->name, USERS);
+    lab_run(
+        &o, NULL,
+        "costs: " LAB_PROFILE
+        "\nmachine: {cores: 2}\nserver: {model: %s, workers: 2}\nhandler: [cpu: exp(1ms), sleep: exp(2ms)]\n"
+        "load: {client: wrk, concurrency: %d, duration: 5s}\n",
+        m->name, USERS);
     check(&o);
     double area_s = o.latency.sum * 1e-9, whole_s = USERS * o.span_s;
     assert_true(area_s <= whole_s * (1 + 1e-9));
@@ -96,12 +102,15 @@ static void little_closed(void **state) {
 static void little_queues(void **state) {
     const struct model *m = *state;
     struct observation o;
-    lab_run(&o, NULL, "machine: {cores: 4}\nserver: {model: %s, workers: 2, threads: 3, gil: none, keep_alive: off}\n"
-                      "resources: {db: {capacity: 2}}\nhandler: [{cpu: exp(1ms)}, {use: db, for: exp(1ms)}]\n"
-                      "load: {client: open, rate: 800/s, requests: 20000, keep_alive: off}\n", m->name);
+    lab_run(&o, NULL,
+            "machine: {cores: 4}\nserver: {model: %s, workers: 2, threads: 3, gil: none, keep_alive: off}\n"
+            "resources: {db: {capacity: 2}}\nhandler: [{cpu: exp(1ms)}, {use: db, for: exp(1ms)}]\n"
+            "load: {client: open, rate: 800/s, requests: 20000, keep_alive: off}\n",
+            m->name);
     check(&o);
     assert_int_equal(o.done, 20000);
-    assert_true(fabs(blame_total(&o, BLAME_POOL) * 1e-9 - (each_reads(m, "threads") ? o.station[LIMIT_POOL].queue_s : 0)) < 1e-6);
+    assert_true(fabs(blame_total(&o, BLAME_POOL) * 1e-9 -
+                     (each_reads(m, "threads") ? o.station[LIMIT_POOL].queue_s : 0)) < 1e-6);
     assert_true(fabs(blame_total(&o, BLAME_RESOURCE) * 1e-9 - o.resource[0].queue_s) < 1e-6);
     assert_true(fabs(blame_total(&o, BLAME_ACCEPT) * 1e-9 - o.station[LIMIT_BACKLOG].queue_s) < 1e-6);
     assert_true(blame_total(&o, BLAME_SERVICE) > 0);
@@ -113,8 +122,11 @@ static void same_demands(void **state) {
     static double first;
     const struct model *m = *state;
     struct observation o;
-    lab_run(&o, NULL, "machine: {cores: 3}\nserver: {model: %s}\nhandler: [cpu: 'lognormal(mean=1ms, cv=2)', sleep: exp(3ms)]\n"
-                      "load: {client: open, rate: 300/s, requests: 5000}\n", m->name);
+    lab_run(&o, NULL,
+            "machine: {cores: 3}\nserver: {model: %s}\nhandler: [cpu: 'lognormal(mean=1ms, cv=2)', sleep: "
+            "exp(3ms)]\n"
+            "load: {client: open, rate: 300/s, requests: 5000}\n",
+            m->name);
     assert_int_equal(o.done, 5000);
     double service = blame_total(&o, BLAME_SERVICE);
     if (first == 0) first = service;
@@ -127,9 +139,12 @@ static void same_demands(void **state) {
 static void endpoints(void **state) {
     const struct model *m = *state;
     struct observation o;
-    lab_run(&o, NULL, "machine: {cores: 4}\nserver: {model: %s, gil: none}\n"
-                      "endpoints: [{name: list, weight: 0.8, dispatch: loop, handler: [{cpu: 1ms}]}, {name: report, weight: 0.2, "
-                      "dispatch: pool, handler: [{cpu: 3ms}]}]\nload: {client: open, rate: 200/s, requests: 20000}\n", m->name);
+    lab_run(&o, NULL,
+            "machine: {cores: 4}\nserver: {model: %s, gil: none}\n"
+            "endpoints: [{name: list, weight: 0.8, dispatch: loop, handler: [{cpu: 1ms}]}, {name: report, "
+            "weight: 0.2, "
+            "dispatch: pool, handler: [{cpu: 3ms}]}]\nload: {client: open, rate: 200/s, requests: 20000}\n",
+            m->name);
     check(&o);
     const struct hist *list = &o.endpoint_latency[0], *report = &o.endpoint_latency[1];
     assert_int_equal(list->count + report->count, o.done);

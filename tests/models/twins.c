@@ -17,15 +17,18 @@ static bool same_blame(const struct observation *a, const struct observation *b,
 // The clock has no unit: with every span four times as long (slice and switch interval too) everything takes exactly
 // four times as long. The demands are whole ns and mixed at random.
 static void scaling(void **state) {
-    static const struct scenario_embedded slices[] = {
-        {"slice1", "machine: {slice: {value: 1ms}}"}, {"slice4", "machine: {slice: {value: 4ms}}"}, {NULL, NULL}};
+    static const struct scenario_embedded slices[] = {{"slice1", "machine: {slice: {value: 1ms}}"},
+                                                      {"slice4", "machine: {slice: {value: 4ms}}"},
+                                                      {NULL, NULL}};
     const struct model *m = *state;
     struct observation o[2];
     for (int i = 0; i < 2; i++) {
         int f = i ? 4 : 1;
         lab_run(&o[i], slices,
-                "costs: slice%d\nmachine: {cores: 2}\nserver: {model: %s, threads: 5, workers: 2, gil: {switch_interval: %dms}}\n"
-                "endpoints: [{name: a, handler: [{cpu: %dus}]}, {name: b, handler: [{cpu: %dus}, {sleep: %dus}]}, "
+                "costs: slice%d\nmachine: {cores: 2}\nserver: {model: %s, threads: 5, workers: 2, gil: "
+                "{switch_interval: %dms}}\n"
+                "endpoints: [{name: a, handler: [{cpu: %dus}]}, {name: b, handler: [{cpu: %dus}, {sleep: "
+                "%dus}]}, "
                 "{name: c, handler: [{cpu_nogil: %dus}, {cpu: %dus}]}]\n"
                 "load: {client: wrk, runs_on: elsewhere, concurrency: 17, think: %dus, duration: %dms}\n",
                 f, m->name, 2 * f, 913 * f, 2111 * f, 3001 * f, 5309 * f, 409 * f, 7001 * f, 20000 * f);
@@ -51,7 +54,8 @@ static bool same_hist(const struct hist *a, const struct hist *b) {
 // Handing over that costs nothing is no handing over.
 static void free_hand_off(void **state) {
     (void)state;
-    const char *text = "machine: {cores: 5}\nserver: {model: %s, threads: 4, gil: none}\nhandler: [cpu: 'lognormal(mean=1ms, cv=2)', sleep: exp(1ms)]\n"
+    const char *text = "machine: {cores: 5}\nserver: {model: %s, threads: 4, gil: none}\nhandler: [cpu: "
+                       "'lognormal(mean=1ms, cv=2)', sleep: exp(1ms)]\n"
                        "load: {client: open, rate: 1700/s, requests: 30000}\n";
     struct observation a, b;
     lab_run(&a, NULL, text, "threadpool");
@@ -68,8 +72,11 @@ static void more_workers(void **state) {
     double mean = INFINITY, max = INFINITY;
     for (int workers = 1; workers <= 8; workers++) {
         struct observation o;
-        lab_run(&o, NULL, "machine: {cores: 8}\nserver: {model: prefork, workers: %d, backlog: 100000}\nhandler: [cpu: 'lognormal(mean=1ms, cv=3)']\n"
-                          "load: {client: open, rate: 1900/s, requests: 20000}\n", workers);
+        lab_run(&o, NULL,
+                "machine: {cores: 8}\nserver: {model: prefork, workers: %d, backlog: 100000}\nhandler: [cpu: "
+                "'lognormal(mean=1ms, cv=3)']\n"
+                "load: {client: open, rate: 1900/s, requests: 20000}\n",
+                workers);
         assert_int_equal(o.done, 20000);
         assert_true(o.latency.sum <= mean && (double)o.latency.max <= max);
         mean = o.latency.sum;
@@ -81,13 +88,16 @@ static void more_workers(void **state) {
 // A longer switch interval, fewer forced hand-overs; without a lock, none.
 static void switch_interval(void **state) {
     (void)state;
-    static const char *const gil[] = {"{switch_interval: 0.5ms}", "{switch_interval: 2ms}", "{switch_interval: 8ms}",
-                                      "{switch_interval: 100ms}", "none"};
+    static const char *const gil[] = {"{switch_interval: 0.5ms}", "{switch_interval: 2ms}",
+                                      "{switch_interval: 8ms}", "{switch_interval: 100ms}", "none"};
     double before = INFINITY;
     for (int i = 0; i < 5; i++) {
         struct observation o;
-        lab_run(&o, NULL, "machine: {cores: 4}\nserver: {model: threadpool, threads: 4, gil: %s}\nhandler: [cpu: 20ms]\n"
-                          "load: {client: wrk, runs_on: elsewhere, concurrency: 8, requests: 500}\n", gil[i]);
+        lab_run(
+            &o, NULL,
+            "machine: {cores: 4}\nserver: {model: threadpool, threads: 4, gil: %s}\nhandler: [cpu: 20ms]\n"
+            "load: {client: wrk, runs_on: elsewhere, concurrency: 8, requests: 500}\n",
+            gil[i]);
         assert_true(o.lock_handoffs < before || (o.lock_handoffs == 0 && before == 0));
         before = o.lock_handoffs;
         if (i < 3) assert_true(o.lock_handoffs > 100);
@@ -100,7 +110,8 @@ static void switch_interval(void **state) {
 static void queue_order(void **state) {
     const struct model *m = *state;
     if (!each_reads(m, "queue_order")) return;
-    const char *text = "machine: {cores: 3}\nserver: {model: %s, threads: 2, gil: none, queue_order: %s}\nhandler: [cpu: exp(1ms)]\n"
+    const char *text = "machine: {cores: 3}\nserver: {model: %s, threads: 2, gil: none, queue_order: "
+                       "%s}\nhandler: [cpu: exp(1ms)]\n"
                        "load: {client: open, rate: 1700/s, requests: 40000}\n";
     struct observation fifo, lifo;
     lab_run(&fifo, NULL, text, m->name, "fifo");
@@ -117,8 +128,9 @@ static void queue_order(void **state) {
 // that accepts at no cost would take them all). What is begun at the end is missing.
 static void doubling(void **state) {
     const struct model *m = *state;
-    const char *text = "machine: {cores: %d}\nserver: {model: %s, workers: %d, accept: reuseport}\nhandler: [cpu: 1ms]\n"
-                       "load: {client: wrk, runs_on: elsewhere, concurrency: 200, duration: 10s}\n";
+    const char *text =
+        "machine: {cores: %d}\nserver: {model: %s, workers: %d, accept: reuseport}\nhandler: [cpu: 1ms]\n"
+        "load: {client: wrk, runs_on: elsewhere, concurrency: 200, duration: 10s}\n";
     struct observation one, two;
     lab_run(&one, NULL, text, 1, m->name, 1);
     lab_run(&two, NULL, text, 2, m->name, 2);
@@ -139,5 +151,6 @@ int main(void) {
         cmocka_unit_test(more_workers),
         cmocka_unit_test(switch_interval),
     };
-    return each_run("models/twins", p, sizeof p / sizeof p[0]) + cmocka_run_group_tests_name("pairs", pairs, NULL, NULL);
+    return each_run("models/twins", p, sizeof p / sizeof p[0]) +
+           cmocka_run_group_tests_name("pairs", pairs, NULL, NULL);
 }

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const quantity_name[QUANTITIES] = {"mean",     "throughput", "core use", "blocking",
-                                                      "p50",      "p90",        "p95",      "p99"};
+static const char *const quantity_name[QUANTITIES] = {"mean", "throughput", "core use", "blocking",
+                                                      "p50",  "p90",        "p95",      "p99"};
 
 struct seen {
     double value[QUANTITIES][REPLICATIONS];
@@ -55,10 +55,11 @@ struct verdict {
     double limit;   // of |t|, so that all checks together hold with probability 99 % (Sidak 1967)
     double squares; // sum of squares of the means' deviations, made normal
     int means;
-    bool precise;   // judge 1 %
+    bool precise; // judge 1 %
 };
 
-static bool inside(const struct verdict *v, const struct point *p, double theory, const struct estimate *e, double t) {
+static bool inside(const struct verdict *v, const struct point *p, double theory, const struct estimate *e,
+                   double t) {
     if (p->exact) return fabs(e->mean / theory - 1) < 1e-9;
     if (!(fabs(t) <= v->limit)) return false;
     if (!v->precise || p->load > 0.9) return true;
@@ -81,8 +82,8 @@ static void judge(struct verdict *v, const struct point *p, const struct seen *s
             printf("the next line's run is too short: half-width %.2f %%\n", 100 * half / theory);
         }
     }
-    printf("%-38s %5.2f  %-10s %12.6g %12.6g %10.2g %7.3f %6.2f%s\n", p->name, p->load, quantity_name[q], theory, e.mean, half,
-           100 * (e.mean / theory - 1), p->exact ? 0 : normal, ok ? "" : "  MISSED");
+    printf("%-38s %5.2f  %-10s %12.6g %12.6g %10.2g %7.3f %6.2f%s\n", p->name, p->load, quantity_name[q],
+           theory, e.mean, half, 100 * (e.mean / theory - 1), p->exact ? 0 : normal, ok ? "" : "  MISSED");
 }
 
 static bool judged(const struct bench *x, int p, int q) {
@@ -98,8 +99,9 @@ static void count(const struct bench *x, struct verdict *v) {
 // Points that lie too well are as suspect as points that lie too badly.
 static bool plausible(const struct verdict *v) {
     double low = gsl_cdf_chisq_Pinv(0.0005, v->means), high = gsl_cdf_chisq_Pinv(0.9995, v->means);
-    printf("%d points, %d checks, |t| <= %.2f, %d missed; sum of z^2 over %d means %.1f, to be in %.1f..%.1f\n",
-           v->means, v->checks, v->limit, v->misses, v->means, v->squares, low, high);
+    printf(
+        "%d points, %d checks, |t| <= %.2f, %d missed; sum of z^2 over %d means %.1f, to be in %.1f..%.1f\n",
+        v->means, v->checks, v->limit, v->misses, v->means, v->squares, low, high);
     return v->squares >= low && v->squares <= high;
 }
 
@@ -114,7 +116,8 @@ int main(int argc, char **argv) {
     lab_parallel(run_one, x, x->battery.points * REPLICATIONS);
     struct verdict v = {.precise = scale >= 1};
     count(x, &v);
-    printf("%-38s %5s  %-10s %12s %12s %10s %7s %6s\n", "point", "load", "quantity", "theory", "simulated", "half 99 %", "off %", "z");
+    printf("%-38s %5s  %-10s %12s %12s %10s %7s %6s\n", "point", "load", "quantity", "theory", "simulated",
+           "half 99 %", "off %", "z");
     for (int p = 0; p < x->battery.points; p++)
         for (int q = 0; q < QUANTITIES; q++)
             if (judged(x, p, q)) judge(&v, &x->battery.point[p], &x->seen[p], (enum quantity)q);

@@ -15,7 +15,8 @@ struct point {
 enum { MOST_POINTS = 96, REPLICATIONS = 20 };
 
 struct battery {
-    double scale; // length of every run, relative to the one that yields 1 % at 99 % confidence up to load 0.9
+    double
+        scale; // length of every run, relative to the one that yields 1 % at 99 % confidence up to load 0.9
     int points;
     struct point point[MOST_POINTS];
 };

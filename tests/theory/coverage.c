@@ -46,7 +46,8 @@ static bool covers(const struct trial *t, double load, double requests, const ch
     }
     double share = (double)inside / REPEATS;
     bool ok = share >= 0.932 && share <= 0.968;
-    printf("load %.2f, %6.0f requests a replication, warm-up %s: %.1f %% of %d intervals hold the mean; bias %+.3f %%, "
+    printf("load %.2f, %6.0f requests a replication, warm-up %s: %.1f %% of %d intervals hold the mean; bias "
+           "%+.3f %%, "
            "half-width %.2f %%%s\n",
            load, requests, warmup, 100 * share, REPEATS, 100 * bias, 100 * half, ok ? "" : "  MISSED");
     fflush(stdout);

@@ -82,12 +82,13 @@ static void move_and_cancel(void **state) {
     struct log l;
     struct sim *sim = with_timers(&l, 5);
     for (int i = 0; i < 5; i++) timer_set(sim, l.id[i], 10 * (i + 1));
-    timer_set(sim, l.id[0], 45);        // later
-    timer_set(sim, l.id[4], 5);         // earlier
+    timer_set(sim, l.id[0], 45); // later
+    timer_set(sim, l.id[4], 5);  // earlier
     timer_cancel(sim, l.id[1]);
     timer_set(sim, l.id[2], SIM_NEVER); // cancels, too
     timer_cancel(sim, l.id[2]);         // twice is once
-    assert_true(timer_at(sim, l.id[0]) == 45 && timer_at(sim, l.id[1]) == SIM_NEVER && timer_at(sim, l.id[2]) == SIM_NEVER);
+    assert_true(timer_at(sim, l.id[0]) == 45 && timer_at(sim, l.id[1]) == SIM_NEVER &&
+                timer_at(sim, l.id[2]) == SIM_NEVER);
     assert_false(sim_run(sim, SIM_NEVER));
     expect(&l, 3, (uint32_t[]){4, 3, 0});
     assert_true(timer_at(sim, l.id[0]) == SIM_NEVER);
@@ -212,7 +213,8 @@ static void frees_itself_and_other(void **state) {
 static void grows_now(struct sim *sim, void *owner, uint32_t tag) {
     struct actor *a = owner;
     note(sim, &a->log, tag);
-    for (uint32_t i = 0; i < 40; i++) timer_set(sim, timer_new(sim, other, a, 100 + i), sim_now(sim) + 40 - i);
+    for (uint32_t i = 0; i < 40; i++)
+        timer_set(sim, timer_new(sim, other, a, 100 + i), sim_now(sim) + 40 - i);
     timer_set(sim, a->self, sim_now(sim) + 1000); // its own, after the tree was replaced
 }
 
@@ -249,7 +251,7 @@ static void hash(void **state) {
     (void)state;
     uint64_t h = hash_of(10, 20, false);
     assert_true(h == hash_of(10, 20, false));
-    assert_true(h != hash_of(10, 20, true)); // another order
+    assert_true(h != hash_of(10, 20, true));  // another order
     assert_true(h != hash_of(10, 21, false)); // another time
     assert_true(hash_of(10, 10, false) != hash_of(10, 10, true));
 }
@@ -282,7 +284,8 @@ static int naive_first(const struct naive *n) {
     int best = -1;
     for (int i = 0; i < TIMERS; i++) {
         if (!n->live[i] || n->at[i] == SIM_NEVER) continue;
-        if (best < 0 || n->at[i] < n->at[best] || (n->at[i] == n->at[best] && n->order[i] < n->order[best])) best = i;
+        if (best < 0 || n->at[i] < n->at[best] || (n->at[i] == n->at[best] && n->order[i] < n->order[best]))
+            best = i;
     }
     return best;
 }
@@ -327,7 +330,8 @@ static void against_sorted_list(void **state) {
         operate(sim, n, &x);
         if (random_bits(&x) % 3 == 0) step(sim, n);
     }
-    for (int i = 0; i < TIMERS; i++) assert_int_equal(n->live[i] ? timer_at(sim, n->id[i]) : SIM_NEVER, n->live[i] ? n->at[i] : SIM_NEVER);
+    for (int i = 0; i < TIMERS; i++)
+        assert_int_equal(n->live[i] ? timer_at(sim, n->id[i]) : SIM_NEVER, n->live[i] ? n->at[i] : SIM_NEVER);
     while (naive_first(n) >= 0) step(sim, n);
     assert_false(sim_run(sim, SIM_NEVER));
     sim_destroy(sim);

@@ -7,9 +7,11 @@ static void uncontended_is_free(void **state) {
     (void)state;
     struct fixture f;
     fixture_init(&f, 2);
-    f.scenario.costs.lock.wait.value = f.scenario.costs.lock.signal.value = f.scenario.costs.lock.syscall.value = 1000;
+    f.scenario.costs.lock.wait.value = f.scenario.costs.lock.signal.value =
+        f.scenario.costs.lock.syscall.value = 1000;
     fixture_build(&f);
-    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 100}, {RELEASE, 0}, {TAKE, 0}, {RUN, 200}, {STAGE, 300}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
+    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 100}, {RELEASE, 0}, {TAKE, 0}, {RUN, 200},
+                                   {STAGE, 300}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
     fixture_run(&f, SIM_NEVER);
     assert_int_equal(a->mark[0], 600);
     assert_int_equal(lock_held(f.machine, &f.lock), 600);
@@ -88,7 +90,8 @@ static void barging(void **state) {
     fixture_init(&f, 2);
     fixture_latency(&f, 100 * US);
     fixture_build(&f);
-    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 1 * MS}, {RELEASE, 0}, {RUN, 2 * US}, {TAKE, 0}, {MARK, 0}, {RUN, 50 * MS}, {STOP, 0});
+    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 1 * MS}, {RELEASE, 0}, {RUN, 2 * US}, {TAKE, 0},
+                                   {MARK, 0}, {RUN, 50 * MS}, {STOP, 0});
     struct script *b = fixture_add(&f, {TAKE, 0}, {MARK, 0}, {RUN, 1 * MS}, {RELEASE, 0}, {STOP, 0});
     fixture_run(&f, 7 * MS);
     assert_int_equal(a->mark[0], 100 * US + 1 * MS + 2 * US);
@@ -105,7 +108,8 @@ static void long_call_loses(void **state) {
     fixture_init(&f, 2);
     fixture_latency(&f, 100 * US);
     fixture_build(&f);
-    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 1 * MS}, {RELEASE, 0}, {RUN, 200 * US}, {TAKE, 0}, {MARK, 0}, {STOP, 0});
+    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 1 * MS}, {RELEASE, 0}, {RUN, 200 * US}, {TAKE, 0},
+                                   {MARK, 0}, {STOP, 0});
     struct script *b = fixture_add(&f, {TAKE, 0}, {MARK, 0}, {RUN, 50 * MS}, {RELEASE, 0}, {STOP, 0});
     fixture_run(&f, 20 * MS);
     assert_int_equal(b->mark[0], 1200 * US);
@@ -155,10 +159,11 @@ static void split_stage(void **state) {
     fixture_init(&f, 2);
     f.scenario.costs.lock.syscall.value = 2 * US;
     fixture_build(&f);
-    struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 1 * US}, {STAGE, 10 * US}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
+    struct script *a =
+        fixture_add(&f, {TAKE, 0}, {RUN, 1 * US}, {STAGE, 10 * US}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
     struct script *b = fixture_add(&f, {TAKE, 0}, {MARK, 0}, {RUN, 20 * US}, {RELEASE, 0}, {STOP, 0});
     fixture_run(&f, SIM_NEVER);
-    assert_int_equal(b->mark[0], 6 * US);           // after half of the stage
+    assert_int_equal(b->mark[0], 6 * US);            // after half of the stage
     assert_int_equal(a->mark[0], (6 + 20 + 5) * US); // the call is over long before the other is
     assert_int_equal(f.lock.forced, 0);
     fixture_fini(&f);
