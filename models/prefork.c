@@ -48,10 +48,14 @@ static struct act handled(struct machine *m, struct thread *t) {
 }
 
 static struct act call(struct machine *m, struct thread *t) {
+    (void)m;
     struct worker *w = ((struct process *)t->self)->hand.worker;
-    struct stage s = w->cost.call;
-    s.cpu += collector_allocate(&w->collector, m);
-    return worker_stage(w, t, &s, 1, handler_run);
+    return worker_stage(w, t, &w->cost.call, 1, handler_run);
+}
+
+static struct act collect(struct machine *m, struct thread *t) {
+    (void)m;
+    return worker_collect(((struct process *)t->self)->hand.worker, t, call);
 }
 
 static struct act read_request(struct machine *m, struct thread *t) {
@@ -60,17 +64,25 @@ static struct act read_request(struct machine *m, struct thread *t) {
     if (!r) return close_conn(p, t); // the client went away
     p->hand.request = r;
     request_carry(m, r, t);
-    return worker_stage(p->hand.worker, t, &p->hand.worker->cost.read, 1, call);
+    return worker_stage(p->hand.worker, t, &p->hand.worker->cost.read, 1, collect);
 }
 
 static struct act has_data(struct machine *m, struct thread *t) {
+    timer_cancel(m->sim, t->timer);
     return lock_take(m, t, read_request);
+}
+
+// Nothing came: the read finds no request, and the connection is closed.
+static void idle_too_long(struct machine *m, struct thread *t) {
+    ((struct process *)t->self)->conn->reader = NULL;
+    thread_wake(m, t);
 }
 
 static struct act await_request(struct machine *m, struct thread *t) {
     struct process *p = t->self;
     if (p->conn->inbox || p->conn->client_gone) return has_data(m, t);
     p->conn->reader = t;
+    thread_alarm_in(m, t, m->scenario->server.keep_alive_timeout, idle_too_long);
     return thread_block(t, has_data);
 }
 
@@ -80,7 +92,7 @@ static struct act accept_next(struct machine *m, struct thread *t) {
     p->conn = worker_accept(w);
     if (p->conn) {
         resource_take(&p->busy, m, NULL);
-        return thread_run(t, w->cost.accept.cpu, await_request);
+        return worker_stage(w, t, &w->cost.accept, 1, await_request);
     }
     listener_block(w->listener, t);
     return thread_block(t, accept_next);
@@ -101,7 +113,7 @@ static void stop(struct worker *w) {
     free(w->state);
 }
 
-static const char *const reads[] = {"workers", "backlog", "accept", "gil", "gc", "keep_alive", NULL};
+static const char *const reads[] = {"workers", "backlog", "accept", "gil", "gc", "keep_alive", "keep_alive_timeout", NULL};
 static const char *const defaults[] = {"server.keep_alive=off", NULL};
 
 const struct model model_prefork = {

@@ -27,8 +27,10 @@ static bool open_load(const struct scenario *s) {
 }
 
 // A closed loop is a finite run, reported whole, unless the user asks for a warm-up; so is anything bounded by a number
-// of requests. An open load is observed in segments, of which the warm-up's are left out.
+// of requests. An open load is observed in segments: to see whether it is stable, and, where a duration bounds it, to
+// leave the warm-up out.
 static int segments_for(const struct scenario *s) {
+    if (open_load(s) && s->load.requests >= LEDGER_SEGMENTS) return LEDGER_SEGMENTS;
     if (s->run.warmup == WARMUP_NONE || s->load.duration == 0) return 1;
     if (s->run.warmup == WARMUP_AUTO && !open_load(s)) return 1;
     return LEDGER_SEGMENTS;
@@ -58,6 +60,7 @@ static bool build(struct simulation *x, const struct model *model, const struct 
     struct machine *m = x->machine;
     if (!m) return false;
     x->ledger = m->ledger = ledger_create(segments_for(s), s->endpoints > 1);
+    if (s->load.duration == 0) x->ledger->arrivals_each = s->load.requests / x->ledger->segments;
     x->ledger->sample = sample;
     x->ledger->owner = x;
     server_init(&x->server, m, model);
@@ -86,6 +89,14 @@ static void tear_down(struct simulation *x) {
     machine_destroy(x->machine);
 }
 
+// Where nothing is left to happen, every request must have ended: else a wake-up was lost.
+static bool ended(const struct simulation *x, struct err *e) {
+    const struct ledger *l = x->ledger;
+    int64_t wanted = x->machine->scenario->load.requests;
+    if (wanted == 0 || l->done + l->timed_out + l->refused >= wanted || x->client.born < (uint64_t)wanted) return true;
+    return err_set(e, ERR_BROKEN, "nothing is left to happen, yet %lld requests have not ended", (long long)l->system.n);
+}
+
 static bool overflowed(const struct simulation *x, struct err *e) {
     if (!x->client.overflow) return false;
     err_set(e, ERR_CONFIG, "more than %d requests in the system after %.3g s: the load is far beyond what is served",
@@ -98,8 +109,8 @@ bool simulate(const struct model *model, const struct scenario *s, const struct 
               struct observation *out, struct err *e) {
     struct simulation x;
     if (!build(&x, model, s, options)) return err_set(e, ERR_HOST, "no memory for the simulation");
-    sim_run(x.machine->sim, SIM_NEVER);
-    bool ok = audit(&x, e) && !overflowed(&x, e);
+    bool left = sim_run(x.machine->sim, SIM_NEVER);
+    bool ok = audit(&x, e) && !overflowed(&x, e) && (left || ended(&x, e));
     ledger_cut(x.ledger, x.machine);
     sim_time fixed = s->run.warmup == WARMUP_FIXED ? s->run.warmup_time : -1;
     ledger_report(x.ledger, x.machine, fixed, open_load(s), out);

@@ -78,15 +78,19 @@ static struct act handled(struct machine *m, struct thread *t) {
 }
 
 static struct act call(struct machine *m, struct thread *t) {
+    (void)m;
     struct worker *w = worker_of(t);
-    struct stage s = w->cost.call;
-    s.cpu += collector_allocate(&w->collector, m);
-    return worker_stage(w, t, &s, 1, handler_run);
+    return worker_stage(w, t, &w->cost.call, 1, handler_run);
+}
+
+static struct act collect(struct machine *m, struct thread *t) {
+    (void)m;
+    return worker_collect(worker_of(t), t, call);
 }
 
 static struct act start_job(struct machine *m, struct thread *t) {
     (void)m;
-    return worker_stage(worker_of(t), t, &worker_of(t)->cost.read, 1, call);
+    return worker_stage(worker_of(t), t, &worker_of(t)->cost.read, 1, collect);
 }
 
 static struct act got_job(struct machine *m, struct thread *t) {
@@ -131,19 +135,26 @@ static struct act submit_ready(struct machine *m, struct thread *t) {
     return thread_run(t, 0, submit_ready);
 }
 
+static struct act accept_next(struct machine *m, struct thread *t);
+
 static struct act accepted(struct machine *m, struct thread *t) {
     struct crew *crew = t->self;
     conn_watch(m, crew->fresh, &crew->poller);
     crew->fresh = NULL;
-    return m->scenario->server.accept == ACCEPT_ONE ? submit_ready(m, t) : look(m, t);
+    return m->scenario->server.accept == ACCEPT_ONE ? submit_ready(m, t) : accept_next(m, t);
 }
 
-static struct act polled(struct machine *m, struct thread *t) {
-    (void)m;
+static struct act accept_next(struct machine *m, struct thread *t) {
     struct crew *crew = t->self;
     crew->fresh = worker_accept(crew->worker);
     if (crew->fresh) return worker_stage(crew->worker, t, &crew->worker->cost.accept, 1, accepted);
-    return thread_run(t, crew->poller.ready ? 0 : crew->worker->cost.accept_empty, submit_ready);
+    return submit_ready(m, t);
+}
+
+static struct act polled(struct machine *m, struct thread *t) {
+    struct crew *crew = t->self;
+    bool empty = !crew->poller.ready && crew->worker->listener->queue.n == 0; // somebody else took it
+    return empty ? thread_run(t, crew->worker->cost.accept_empty, submit_ready) : accept_next(m, t);
 }
 
 static struct act pay_poll(struct machine *m, struct thread *t) {

@@ -15,6 +15,8 @@ struct pool_thread {
     struct thread *thread;
     struct request *item; // put into its queue, not yet taken
     bool waits;           // blocked on that queue
+    bool running;         // it has run since it was started ...
+    struct thread *starter; // ... and the loop's thread while that waits for it
     struct pool_thread *next_idle, *next;
 };
 
@@ -23,7 +25,7 @@ struct pool {
     struct loop *loop;
     struct resource limiter;
     struct pool_thread *idle, *all;
-    int spawned, most;
+    int spawned;
 };
 
 // --- a pool thread: gets an item from its queue, runs it, tells the loop
@@ -51,16 +53,12 @@ static struct act report(struct machine *m, struct thread *t) {
     return thread_run(t, pending && !c->wake_releases ? 0 : c->wake, tell_loop);
 }
 
-static struct act run_item(struct machine *m, struct thread *t) {
-    return handler_run(m, t);
-}
-
 static struct act take_item(struct machine *m, struct thread *t) {
     (void)m;
     struct pool_thread *p = t->self;
     p->hand.request = p->item;
     p->item = NULL;
-    return worker_stage(p->hand.worker, t, &p->hand.worker->cost.pool_work, 1, run_item);
+    return worker_stage(p->hand.worker, t, &p->hand.worker->cost.pool_work, 1, handler_run);
 }
 
 static struct act got(struct machine *m, struct thread *t) {
@@ -83,9 +81,23 @@ static struct act get(struct machine *m, struct thread *t) {
     return thread_run(t, 0, wait_for_item);
 }
 
+// A new thread announces itself once it has had the lock; until then the loop waits for it (threading.Thread.start).
+static struct act announce(struct machine *m, struct thread *t) {
+    struct pool_thread *p = t->self;
+    p->running = true;
+    if (p->starter) thread_wake(m, p->starter);
+    return thread_run(t, 0, take_item);
+}
+
+static struct act first_lock(struct machine *m, struct thread *t) {
+    return lock_take(m, t, announce);
+}
+
 static struct act born(struct machine *m, struct thread *t) {
     (void)m;
-    return thread_run(t, ((struct pool_thread *)t->self)->hand.worker->cost.spawn, got);
+    struct pool_thread *p = t->self;
+    p->waits = false;
+    return thread_run(t, p->hand.worker->cost.spawn, first_lock);
 }
 
 // --- the loop's side
@@ -103,8 +115,15 @@ static struct pool_thread *spawn(struct machine *m, struct pool *pool) {
     return p;
 }
 
-static struct act spawned(struct machine *m, struct thread *t) {
+static struct act started(struct machine *m, struct thread *t) {
     return lock_take(m, t, loop_next_task);
+}
+
+static struct act await_start(struct machine *m, struct thread *t) {
+    struct pool_thread *p = ((struct pool *)((struct loop *)t->self)->model)->all; // the one started last
+    if (p->running) return started(m, t);
+    p->starter = t;
+    return thread_block(t, started);
 }
 
 static void give_item(struct machine *m, struct pool_thread *p, struct request *r) {
@@ -114,7 +133,8 @@ static void give_item(struct machine *m, struct pool_thread *p, struct request *
     if (p->waits) thread_wake(m, p->thread);
 }
 
-// r has its token: an idle thread gets it, or a new one is started, for which the loop waits without the lock.
+// r has its token: an idle thread gets it, or a new one is started, for which the loop waits without the lock (not with
+// free spawning: then nothing is to be waited for).
 static struct act dispatch(struct machine *m, struct loop *l, struct request *r) {
     struct pool *pool = l->model;
     struct pool_thread *p = pool->idle;
@@ -123,11 +143,11 @@ static struct act dispatch(struct machine *m, struct loop *l, struct request *r)
         give_item(m, p, r);
         return thread_run(l->thread, 0, loop_next_task);
     }
-    REQUIRE(pool->spawned < pool->most);
+    REQUIRE(pool->spawned < pool->limiter.capacity);
     give_item(m, spawn(m, pool), r);
     if (l->worker->cost.spawn == 0) return thread_run(l->thread, 0, loop_next_task);
     lock_release(m, l->thread);
-    return thread_run(l->thread, l->worker->cost.spawn, spawned);
+    return thread_run(l->thread, l->worker->cost.spawn, await_start);
 }
 
 static void token_granted(struct machine *m, struct request *r) {
@@ -138,20 +158,25 @@ static struct act enter_pool(struct machine *m, struct loop *l, struct request *
     struct pool *pool = l->model;
     r->place = l;
     r->granted = token_granted;
-    if (resource_take(&pool->limiter, m, r)) return dispatch(m, l, r);
-    request_leave(m, r, BLAME_POOL);
+    if (resource_take(&pool->limiter, m, r)) {
+        // With a free token AnyIO yields to the loop once more before it uses it.
+        if (l->worker->cost.hop_polls == 0) return dispatch(m, l, r);
+        loop_soon(m, l, r, dispatch);
+    } else {
+        request_leave(m, r, BLAME_POOL);
+    }
     return thread_run(l->thread, 0, loop_next_task);
 }
 
 static struct act hop(struct machine *m, struct loop *l, struct request *r) {
-    if (r->hops-- == 0) return enter_pool(m, l, r);
+    if (r->hops-- <= 0) return enter_pool(m, l, r);
     loop_soon(m, l, r, hop);
     return thread_run(l->thread, 0, loop_next_task);
 }
 
 static struct act call(struct machine *m, struct loop *l, struct request *r) {
     if (request_endpoint(m, r)->dispatch == DISPATCH_LOOP) return loop_run_handler(m, l, r);
-    r->hops = l->worker->cost.hop_polls;
+    r->hops = l->worker->cost.hop_polls - 1; // the last is after the token
     return loop_stage(m, l, &l->worker->cost.hand_off, r, hop);
 }
 
@@ -175,7 +200,6 @@ static void start(struct machine *m, struct worker *w) {
     const struct server_spec *s = &m->scenario->server;
     struct pool *pool = calloc(1, sizeof *pool);
     REQUIRE(pool);
-    pool->most = s->threads;
     resource_init(&pool->limiter, s->threads, s->queue_order == ORDER_LIFO);
     pool->loop = loop_create(w, &ops);
     pool->loop->model = pool;

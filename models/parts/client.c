@@ -3,11 +3,12 @@
 #include "base/require.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // A closed loop whose connection is refused at once would ask again at the same instant, for ever.
 #define PAUSE_AFTER_REFUSAL SIM_MS
 
-enum { CHUNK = 64 };
+enum { CHUNK = 64, BACKOFF_DOUBLINGS = 20 };
 
 struct user_chunk {
     struct user_chunk *next;
@@ -65,7 +66,7 @@ static struct user *take_user(struct client *c) {
 static void after(struct user *u, sim_time ns, void (*fn)(struct machine *m, struct user *u)) {
     struct machine *m = u->client->machine;
     u->on_timer = fn;
-    timer_set(m->sim, u->timer, machine_now(m) + ns);
+    timer_set(m->sim, u->timer, machine_after(m, ns));
 }
 
 // --- the end of a request and the beginning of the next
@@ -90,7 +91,7 @@ static void next_of_closed(struct client *c, struct user *u, sim_time least) {
         begin(m, u);
         return;
     }
-    sim_time pause = c->load->has_think ? (sim_time)(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT]) + 0.5) : 0;
+    sim_time pause = c->load->has_think ? machine_span(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT])) : 0;
     after(u, pause > least ? pause : least, begin_later);
 }
 
@@ -131,6 +132,8 @@ static void failed(struct user *u, struct request *r, void (*book)(struct ledger
     struct machine *m = c->machine;
     bool again = u->attempt < c->load->retries;
     r->user = NULL;
+    request_settle(m, r);
+    memcpy(u->blame, r->blame, sizeof u->blame);
     if (!again) book(c->ledger, m, r);
     if (!r->conn) request_free(&c->net->requests, r); // else the server still has it
     u->request = NULL;
@@ -140,9 +143,9 @@ static void failed(struct user *u, struct request *r, void (*book)(struct ledger
     }
     ledger_retried(c->ledger);
     double wait = dist_draw(&c->load->backoff, &m->stream[STREAM_CLIENT]);
-    for (int i = 0; i < u->attempt; i++) wait *= 2;
+    for (int i = 0; i < u->attempt && i < BACKOFF_DOUBLINGS; i++) wait *= 2;
     u->attempt++;
-    after(u, (sim_time)(wait + 0.5), attempt);
+    after(u, machine_span(wait), attempt);
 }
 
 static void deadline_passed(struct sim *sim, void *owner, uint32_t tag) {
@@ -223,9 +226,12 @@ static void attempt(struct machine *m, struct user *u) {
     u->expired = false;
     u->request = request_new(&c->net->requests, m, u->number, u->born);
     u->request->user = u;
-    if (u->attempt == 0) ledger_arrive(c->ledger, m, u->request);
-    else u->request->entered = u->entered;
-    u->entered = u->request->entered;
+    if (u->attempt == 0) {
+        ledger_arrive(c->ledger, m, u->request);
+        u->entered = u->request->entered;
+    } else {
+        request_continue(m, u->request, u->entered, u->blame);
+    }
     if (c->load->timeout > 0) timer_set(m->sim, u->deadline, machine_now(m) + c->load->timeout);
     act_on(u, USER_SEND);
 }
@@ -300,8 +306,13 @@ static struct act next_action(struct machine *m, struct thread *t) {
     if (!c->first) c->last = NULL;
     u->next = NULL;
     c->doing = u;
+    // A closed loop's request begins when its thread gets to it: ab takes the time just before it connects.
+    if (u->pending == USER_SEND && u->attempt == 0 && closed_loop(c)) {
+        request_restart(m, u->request);
+        u->born = u->request->born;
+    }
     sim_time cpu = u->pending == USER_RECEIVE ? c->request_cpu : u->pending == USER_SEND && !u->conn ? c->connect_cpu : 0;
-    return thread_run(t, machine_vary(m, cpu), done);
+    return thread_run(t, machine_vary(m, cpu, 1), done);
 }
 
 // --- start
@@ -325,7 +336,7 @@ static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
         struct user *u = take_user(c);
         // Users that pause between requests do not all begin at the same instant.
         if (c->load->has_think)
-            after(u, (sim_time)(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT]) + 0.5), begin_later);
+            after(u, machine_span(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT])), begin_later);
         else
             begin(c->machine, u);
     }

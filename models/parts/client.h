@@ -22,6 +22,7 @@ struct user {
     enum user_action pending; // queued for the client's thread, or on its way through the network
     sim_time born, entered;   // of the request, through all attempts
     uint64_t number;
+    int64_t blame[BLAME_COUNT]; // of the attempts before this one
     int attempt, connects;
     bool expired;             // timed out while its sending still waited for the client's thread
     timer_id timer, deadline; // pause, back-off, network; time-out

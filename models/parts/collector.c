@@ -25,7 +25,6 @@ sim_time collector_allocate(struct collector *c, struct machine *m) {
     c->middle = 0;
     if (++c->full < c->full_every) return c->middle_cpu;
     c->full = 0;
-    c->full_passes++;
     machine_trace(m, TRACE_INSTANT, m->current ? m->current->id : -1, 0, 0, "full collection");
     return c->full_cpu + c->full_cpu_per_connection * c->connections;
 }

@@ -11,7 +11,6 @@ struct collector {
     int middle, middle_every, full, full_every; // younger passes since the last
     sim_time young_cpu, middle_cpu, full_cpu, full_cpu_per_connection;
     int connections;                  // open in this process; the server keeps it
-    int64_t full_passes;
 };
 
 void collector_init(struct collector *c, struct machine *m);

@@ -102,17 +102,19 @@ static void role_starts(struct machine *m, struct role *r) {
 static void start(struct cpu *c, struct thread *t) {
     struct machine *m = c->machine;
     sim_time now = machine_now(m);
+    sim_time need = t->need;
     bool was_busy = c->state == CPU_BUSY;
     c->state = CPU_BUSY;
     c->running = t;
-    c->charged = c->run_start = now;
-    c->slice_end = now + m->t.slice;
+    c->charged = now;
     c->move_check = m->t.fast_pull > 0 && c->speed < m->cpu[0].speed ? now + m->t.fast_pull : SIM_NEVER;
     if (c->last != t) {
         t->need += m->t.switch_;
         m->counts.switches++;
     }
     if (t->cpu && t->cpu != c) t->need += m->t.migrate;
+    // What the change costs is not taken from the slice, or a slice no longer than that would lead nowhere.
+    c->slice_end = now + m->t.slice + wall_of(c, t->need - need);
     t->cpu = c;
     thread_enter(m, t, THREAD_RUNNING);
     role_starts(m, t->role);
@@ -206,7 +208,8 @@ static void advance(struct cpu *c) {
         }
         t->need = a.ns + t->debt;
         t->debt = 0;
-        if (t->need > 0) t->need += cold_extra(m, t->role, t->need);
+        if (t->need > 0 && !t->resumed) t->need += cold_extra(m, t->role, t->need);
+        t->resumed = false;
         if (t->need > 0 || c->yield) break;
     }
     if (c->yield && outrun(c)) {
@@ -272,7 +275,7 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
     c->state = CPU_WAKING;
     c->running = t;
     c->ramp_left = m->t.ramp_time > 0 && idle >= m->t.ramp_after ? m->t.ramp_time : 0;
-    timer_set(m->sim, c->timer, machine_now(m) + machine_vary(m, place_idle_exit(m, idle)));
+    timer_set(m->sim, c->timer, machine_now(m) + machine_vary(m, place_idle_exit(m, idle), 1));
 }
 
 void cpu_wake(struct machine *m, struct thread *t) {

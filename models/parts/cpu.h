@@ -27,7 +27,6 @@ struct cpu {
     sim_time charged;       // running's burst is charged up to here
     sim_time burst_end;     // when its burst ends at the present speed
     sim_time slice_end;     // when others may claim the core
-    sim_time run_start;     // when it got the core
     sim_time idle_since;
     sim_time ramp_left;     // busy time still to pass at the ramp's speed
     double speed;           // of its class

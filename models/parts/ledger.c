@@ -24,6 +24,7 @@ void ledger_destroy(struct ledger *l) {
 void ledger_arrive(struct ledger *l, struct machine *m, struct request *r) {
     r->entered = machine_now(m);
     station_enter(&l->system, r->entered);
+    if (l->arrivals_each && l->segment[l->at].arrived == l->arrivals_each && l->at + 1 < l->segments) ledger_cut(l, m);
     l->segment[l->at].arrived++;
     l->arrived++;
 }
@@ -139,7 +140,7 @@ static bool grows(const struct ledger *l) {
         arrived += (double)(l->segment[q + i].arrived + l->segment[2 * q + i].arrived);
     }
     double growth = late - early, chance = 4.5 * sqrt(arrived);
-    return late > middle && middle > early && growth > chance && growth > 0.02 * arrived;
+    return late > middle && middle > early && growth > chance;
 }
 
 static double mean_latency(const struct ledger *l, int from, int to) {
@@ -165,7 +166,7 @@ static bool rises(const struct ledger *l, int from, int to) {
 }
 
 static int warmup_segments(struct ledger *l, sim_time fixed, bool *too_short) {
-    if (l->segments == 1) return 0;
+    if (l->segments == 1 || l->arrivals_each) return 0;
     if (fixed >= 0) {
         sim_time at = 0;
         int i = 0;

@@ -26,6 +26,7 @@ struct ledger {
     double area;
     sim_time cut_at;
     double segment_area[LEDGER_SEGMENTS]; // mean number in the system
+    int64_t arrivals_each;          // arrivals that end a segment; 0 = time does, and the warm-up is cut
     bool multi;                     // more than one endpoint
     // Fills the totals since the start of every station; set by whoever built the server.
     void (*sample)(void *owner, struct ledger_totals *totals);

@@ -47,7 +47,7 @@ static struct act forced_drop(struct machine *m, struct thread *t);
 static void request_drop(struct machine *m, struct lock *l) {
     struct thread *h = l->holder;
     l->drop_request = true;
-    if (h->forced) return;
+    if (h->forced || h->deaf) return; // it looks when it is back
     h->forced = true;
     h->lock_saved = cpu_cut_burst(m, h);
     h->locking = forced_drop;
@@ -65,6 +65,7 @@ static struct act resume_burst(struct machine *m, struct thread *t) {
     sim_time left = t->lock_saved;
     t->lock_saved = 0;
     t->forced = false;
+    t->resumed = true;
     t->locking = NULL;
     return thread_run(t, left, t->next);
 }
@@ -108,11 +109,18 @@ static struct act wait_again(struct machine *m, struct thread *t) {
     return (struct act){ACT_LOCK, 0};
 }
 
+static struct act await_switch(struct machine *m, struct thread *t);
+
 struct act lock_take(struct machine *m, struct thread *t, thread_step next) {
     struct lock *l = t->lock;
     t->next = next;
     if (!l || !l->enabled) return thread_run(t, 0, next);
     REQUIRE(!t->holds);
+    if (t->gave && !l->holder && l->last_holder == t && l->waiting > 0) {
+        // It gave the lock up while somebody asked for it, so somebody else must have had it before it may have it again.
+        t->locking = await_switch;
+        return thread_run(t, 0, next);
+    }
     if (!l->holder) return taken(m, t);
     REQUIRE(t->debt == 0);
     l->waiting++;
@@ -126,6 +134,7 @@ void lock_release(struct machine *m, struct thread *t) {
     l->held += machine_now(m) - l->held_since;
     l->holder = NULL;
     t->holds = false;
+    t->gave = l->drop_request;
     struct thread *w = l->first;
     if (!w) return;
     unlink_waiter(l, w);
@@ -146,6 +155,7 @@ static struct act await_switch(struct machine *m, struct thread *t) {
     (void)m;
     struct lock *l = t->lock;
     t->locking = queue_again;
+    t->gave = false;
     if (l->last_holder != t || l->waiting == 0) return thread_run(t, 0, t->next);
     REQUIRE(!l->dropper);
     l->dropper = t;
@@ -164,15 +174,30 @@ static struct act forced_drop(struct machine *m, struct thread *t) {
     return thread_run(t, 0, t->next);
 }
 
+// A long call is over: a request made meanwhile is heeded now.
+static struct act hears_again(struct machine *m, struct thread *t) {
+    t->deaf = false;
+    t->locking = NULL;
+    if (!t->lock->drop_request) return thread_run(t, 0, t->next);
+    t->forced = true;
+    return forced_drop(m, t);
+}
+
+struct act lock_deaf(struct thread *t, sim_time cpu, thread_step next) {
+    t->next = next;
+    if (t->lock && t->lock->enabled) {
+        REQUIRE(t->holds);
+        t->deaf = true;
+        t->locking = hears_again;
+    }
+    return thread_run(t, cpu, next);
+}
+
 // A stage cut up by releases.
 static struct act split_go_on(struct machine *m, struct thread *t);
 
-static struct act split_taken(struct machine *m, struct thread *t) {
-    return split_go_on(m, t);
-}
-
 static struct act split_called(struct machine *m, struct thread *t) {
-    t->split = split_taken;
+    t->split = split_go_on;
     return lock_take(m, t, t->next);
 }
 
@@ -194,8 +219,10 @@ static struct act split_go_on(struct machine *m, struct thread *t) {
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next) {
     t->next = next;
     if (releases < 1 || cpu < 1 || !t->lock || !t->lock->enabled || !t->lock->first) return thread_run(t, cpu, next);
-    t->split_rest = cpu;
-    t->split_chunk = (cpu + releases) / (releases + 1);
+    // The system calls are part of the stage's cost; they are paid without the lock.
+    sim_time held = cpu - releases * t->lock->syscall;
+    t->split_rest = held > releases ? held : releases + 1;
+    t->split_chunk = (t->split_rest + releases) / (releases + 1);
     return split_go_on(m, t);
 }
 

@@ -31,5 +31,8 @@ void lock_release(struct machine *m, struct thread *t);
 // system calls. The releases cost nothing while nobody waits; while somebody does, each is simulated. Needs the lock.
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next);
 
+// A call of `cpu` ns into the runtime that cannot be interrupted: a request to drop the lock is heeded at its end.
+struct act lock_deaf(struct thread *t, sim_time cpu, thread_step next);
+
 // Time held up to now, ns.
 int64_t lock_held(const struct machine *m, const struct lock *l);

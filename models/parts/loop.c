@@ -123,11 +123,16 @@ struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, 
     return worker_stage(l->worker, l->thread, s, 1, task_paid);
 }
 
+static struct act route(struct machine *m, struct thread *t) {
+    struct loop *l = loop_of(t);
+    return loop_stage(m, l, &l->worker->cost.call, l->now, l->ops->call);
+}
+
 static struct act call(struct machine *m, struct loop *l, struct request *r) {
-    struct stage s = l->worker->cost.call;
-    s.cpu += collector_allocate(&l->worker->collector, m);
+    (void)m;
     r->step = 0;
-    return loop_stage(m, l, &s, r, l->ops->call);
+    l->now = r;
+    return worker_collect(l->worker, l->thread, route);
 }
 
 struct act loop_next_task(struct machine *m, struct thread *t) {
@@ -164,12 +169,10 @@ static struct act take_results(struct machine *m, struct thread *t) {
     return worker_stage(l->worker, t, &l->worker->cost.complete, l->todo_posted, results_paid);
 }
 
-bool loop_post(struct machine *m, struct loop *l, struct request *r) {
+void loop_post(struct machine *m, struct loop *l, struct request *r) {
     request_await(m, r, l->thread);
     request_queue_push(&l->posted, r);
-    bool pending = l->poller.posted;
     poller_post(m, &l->poller);
-    return !pending;
 }
 
 // --- a handler as a coroutine
@@ -187,14 +190,16 @@ static struct act step_over(struct machine *m, struct loop *l, struct request *r
 
 static struct act unit_back(struct machine *m, struct loop *l, struct request *r) {
     resource_give(l->worker->resource[step_of(m, r)->resource], m);
-    return loop_stage(m, l, &(struct stage){0}, r, step_over);
+    l->now = r;
+    l->now_task = step_over;
+    return thread_run(l->thread, 0, task_paid);
 }
 
 // A coroutine's timer went off, or its resource was granted: it is a task of the next turn.
 static void resume(struct machine *m, struct request *r, loop_task task) {
     struct loop *l = r->place;
     loop_soon(m, l, r, task);
-    poller_post(m, &l->poller);
+    poller_kick(m, &l->poller);
 }
 
 static void slept(struct machine *m, struct request *r) {
@@ -241,7 +246,10 @@ static struct act without_lock(struct machine *m, struct thread *t) {
 static struct act next_step(struct machine *m, struct loop *l, struct request *r) {
     if (r->step == request_endpoint(m, r)->steps) return loop_respond(m, l, r);
     switch (step_of(m, r)->kind) {
-    case STEP_CPU: return loop_stage(m, l, &(struct stage){.cpu = request_demand(m, r, r->step)}, r, step_over);
+    case STEP_CPU:
+        l->now = r;
+        l->now_task = step_over;
+        return thread_run(l->thread, request_demand(m, r, r->step), task_paid);
     case STEP_CPU_NOGIL:
         l->now = r;
         l->now_task = step_over;

@@ -50,9 +50,8 @@ struct act loop_next_task(struct machine *m, struct thread *t);
 // r will go on with `task` in the next turn; its time until then is the loop's lag.
 void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task task);
 
-// From another thread: r's result is there. Wakes the loop. Returns false where a wake-up was pending already (no
-// system call was needed).
-bool loop_post(struct machine *m, struct loop *l, struct request *r);
+// From another thread: r's result is there. Wakes the loop.
+void loop_post(struct machine *m, struct loop *l, struct request *r);
 
 // `count` times a stage on the loop's thread, then `task` with r.
 struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, struct request *r, loop_task task);

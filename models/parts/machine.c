@@ -3,6 +3,7 @@
 #include "base/require.h"
 #include "models/parts/cpu.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static struct machine_times times_of(const struct machine_costs *c) {
@@ -33,11 +34,11 @@ static struct machine_times times_of(const struct machine_costs *c) {
 // Half-width of a uniform distribution with standard deviation 1.
 #define ROOT3 1.7320508075688772
 
-sim_time machine_vary(struct machine *m, sim_time ns) {
+sim_time machine_vary(struct machine *m, sim_time ns, int count) {
     if (m->t.jitter <= 0 || ns <= 0) return ns;
     double u = 2 * rng_unit(&m->stream[STREAM_SCHEDULER]) - 1;
-    double varied = (double)ns * (1 + m->t.jitter * ROOT3 * u);
-    return varied > 0 ? (sim_time)(varied + 0.5) : 0;
+    double width = m->t.jitter * ROOT3 / (count > 1 ? sqrt((double)count) : 1);
+    return (sim_time)((double)ns * (1 + width * u) + 0.5);
 }
 
 struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication, struct trace *trace) {

@@ -58,9 +58,19 @@ static inline sim_time machine_ns(const struct cost *c) {
     return (sim_time)(c->value + 0.5);
 }
 
-// A span that varies from one occasion to the next (machine.jitter): uniform around ns. Without it a simulated server
-// falls into one rhythm and stays in it, and replications repeat rather than inform.
-sim_time machine_vary(struct machine *m, sim_time ns);
+// A drawn span in whole ns. A heavy tail may exceed what the clock can count: 30 years are as good as never.
+static inline sim_time machine_span(double ns) {
+    return ns < 1e18 ? (sim_time)(ns + 0.5) : (sim_time)1e18;
+}
+
+// The time `ns` from now, SIM_NEVER where the clock does not reach so far.
+static inline sim_time machine_after(const struct machine *m, sim_time ns) {
+    return ns < SIM_NEVER - machine_now(m) ? machine_now(m) + ns : SIM_NEVER;
+}
+
+// A span that varies from one occasion to the next (machine.jitter): uniform around ns, the sum of `count` such. Without
+// it a simulated server falls into one rhythm and stays in it, and replications repeat rather than inform.
+sim_time machine_vary(struct machine *m, sim_time ns, int count);
 
 // Tells the onlooker, if there is one.
 static inline void machine_trace(const struct machine *m, enum trace_kind kind, int64_t entity, int64_t a, int64_t b,

@@ -79,7 +79,7 @@ struct cpu *place_faster_idle(const struct cpu *c) {
 
 sim_time place_idle_exit(const struct machine *m, sim_time idle) {
     const struct cost_curve *k = &m->scenario->costs.machine.idle_exit;
-    double cost = 0;
+    double cost = k->points ? k->point[0].cost.value : 0;
     for (int i = 0; i < k->points && (double)idle >= k->point[i].at; i++) cost = k->point[i].cost.value;
     return (sim_time)(cost + 0.5);
 }

@@ -3,6 +3,7 @@
 #include "base/require.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { CHUNK = 256, STEP_BITS = 9, ENDPOINT_DRAW = (1 << STEP_BITS) - 1 };
 
@@ -93,6 +94,17 @@ void request_settle(struct machine *m, struct request *r) {
     r->mark = machine_now(m);
 }
 
+void request_continue(struct machine *m, struct request *r, sim_time entered, const int64_t blame[BLAME_COUNT]) {
+    r->entered = entered;
+    for (int b = 0; b < BLAME_COUNT; b++) r->mark += r->blame[b] = blame[b];
+    request_settle(m, r); // from the end of the last attempt to now the client paused
+}
+
+void request_restart(struct machine *m, struct request *r) {
+    REQUIRE(r->phase == BLAME_CLIENT && !r->carrier);
+    r->born = r->mark = machine_now(m);
+}
+
 static void set_phase(struct machine *m, struct request *r, enum blame b) {
     if (r->phase != b) machine_trace(m, TRACE_REQUEST_PHASE, (int64_t)r->number, b, 0, NULL);
     r->phase = b;
@@ -132,15 +144,13 @@ sim_time request_demand(struct machine *m, const struct request *r, int step) {
     if (d->kind == DIST_CONSTANT) return (sim_time)(d->a + 0.5);
     struct rng *g = &m->stream[STREAM_DEMAND];
     rng_seek(g, r->number << STEP_BITS | (uint64_t)step);
-    double ns = dist_draw(d, g);
-    // A heavy tail may exceed what the clock can count: a century of simulated time is as good as never.
-    return ns < 3e18 ? (sim_time)(ns + 0.5) : (sim_time)3e18;
+    return machine_span(dist_draw(d, g));
 }
 
 void request_alarm_in(struct machine *m, struct request *r, sim_time ns,
                       void (*alarm)(struct machine *m, struct request *r)) {
     r->alarm = alarm;
-    timer_set(m->sim, r->timer, machine_now(m) + ns);
+    timer_set(m->sim, r->timer, machine_after(m, ns));
 }
 
 void request_queue_push(struct request_queue *q, struct request *r) {

@@ -13,7 +13,7 @@ struct request {
     int endpoint, step;  // step: the next of its handler to be done
     int hops;            // loop iterations still to pass before the pool has it
     sim_time born;       // intended start; latency counts from here
-    sim_time entered;    // counted as in the system from here (born, or when a late client got to it)
+    sim_time entered;    // counted as in the system from here
     sim_time stamp;      // entered the station it is in (pool queue, resource queue)
     enum blame phase;    // where time goes now; with a carrier: where its blocked time goes
     sim_time mark;       // books closed up to here
@@ -50,6 +50,12 @@ void request_pool_fini(struct request_pool *p);
 // A request born at `born` (<= now), blamed on the client so far. `number` decides endpoint and demands.
 struct request *request_new(struct request_pool *p, struct machine *m, uint64_t number, sim_time born);
 void request_free(struct request_pool *p, struct request *r);
+
+// A further attempt at a request: it was in the system from `entered` on, and `blame` says where its time went before.
+void request_continue(struct machine *m, struct request *r, sim_time entered, const int64_t blame[BLAME_COUNT]);
+
+// Its latency counts from now on. It must have been with the client since its birth.
+void request_restart(struct machine *m, struct request *r);
 
 // From now on its time goes to `b`: to nobody's thread (leave), or, while a thread carries it, only the time in which
 // that thread is blocked (phase); the thread's running, runnable and lock-waiting time goes where it belongs (carry).

@@ -59,7 +59,7 @@ static void conn_release(struct conn *c) {
 
 // --- pollers
 
-static void kick(struct machine *m, struct poller *p) {
+void poller_kick(struct machine *m, struct poller *p) {
     struct thread *t = p->sleeper;
     if (!t) return;
     p->sleeper = NULL;
@@ -68,7 +68,7 @@ static void kick(struct machine *m, struct poller *p) {
 
 void poller_post(struct machine *m, struct poller *p) {
     p->posted = true;
-    kick(m, p);
+    poller_kick(m, p);
 }
 
 static void announce(struct machine *m, struct conn *c) {
@@ -79,7 +79,7 @@ static void announce(struct machine *m, struct conn *c) {
     *(p->last ? &p->last->next : &p->first) = c;
     p->last = c;
     p->ready++;
-    kick(m, p);
+    poller_kick(m, p);
 }
 
 struct conn *poller_pop(struct poller *p) {
@@ -119,7 +119,7 @@ void listener_block(struct listener *l, struct thread *t) {
 // blocked in accept, the one that came first is woken.
 static void tell(struct machine *m, struct listener *l) {
     int n = l->pollers, from = n > 1 ? (int)rng_below(&m->stream[STREAM_SOCKET], (uint64_t)n) : 0;
-    for (int i = 0; i < n; i++) kick(m, l->poller[(from + i) % n]);
+    for (int i = 0; i < n; i++) poller_kick(m, l->poller[(from + i) % n]);
     if (l->acceptors == 0) return;
     struct thread *t = l->acceptor[l->acceptor_head];
     l->acceptor_head = (l->acceptor_head + 1) % l->acceptor_room;
@@ -219,6 +219,7 @@ struct request *conn_read(struct conn *c) {
 void conn_reply(struct machine *m, struct conn *c, struct request *r) {
     request_leave(m, r, BLAME_CLIENT);
     c->serving = false;
+    r->conn = NULL; // the server has nothing more to do with it
     if (c->client_gone || !r->user)
         request_free(&c->net->requests, r);
     else

@@ -87,7 +87,9 @@ void listener_watch(struct listener *l, struct poller *p);
 static inline bool poller_ready(const struct poller *p) {
     return p->ready > 0 || p->posted || (p->listener && p->listener->queue.n > 0);
 }
-// Something for the poller's thread: wakes it where it sleeps.
+// Wakes the poller's thread where it sleeps: there is something else for it to do.
+void poller_kick(struct machine *m, struct poller *p);
+// The same as a readable descriptor of its own (eventfd, self-pipe).
 void poller_post(struct machine *m, struct poller *p);
 // Next readable connection, NULL where there is none.
 struct conn *poller_pop(struct poller *p);

@@ -33,7 +33,7 @@ struct thread *thread_create(struct machine *m, int process, const char *name, t
 
 void thread_alarm_in(struct machine *m, struct thread *t, sim_time ns, thread_alarm alarm) {
     t->alarm = alarm;
-    timer_set(m->sim, t->timer, machine_now(m) + ns + m->t.timer_slack);
+    timer_set(m->sim, t->timer, machine_after(m, ns + m->t.timer_slack));
 }
 
 struct act thread_sleep(struct machine *m, struct thread *t, sim_time ns, thread_step next) {

@@ -169,5 +169,10 @@ bool worker_keeps(const struct worker *w, struct conn *c) {
 
 struct act worker_stage(struct worker *w, struct thread *t, const struct stage *s, int count, thread_step next) {
     struct machine *m = w->machine;
-    return lock_stage(m, t, machine_vary(m, s->cpu * count), s->releases * count, next);
+    return lock_stage(m, t, machine_vary(m, s->cpu * count, count), s->releases * count, next);
+}
+
+struct act worker_collect(struct worker *w, struct thread *t, thread_step next) {
+    sim_time cpu = collector_allocate(&w->collector, w->machine);
+    return cpu > 0 ? lock_deaf(t, cpu, next) : next(w->machine, t);
 }

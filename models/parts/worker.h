@@ -64,5 +64,8 @@ void worker_close(struct worker *w, struct conn *c);
 // Whether the connection stays open after this response; tells the client so.
 bool worker_keeps(const struct worker *w, struct conn *c);
 
+// The collector's passes, if one is due for a request's allocations, then `next`. Needs the lock.
+struct act worker_collect(struct worker *w, struct thread *t, thread_step next);
+
 // `count` times a stage as one burst of the calling thread.
 struct act worker_stage(struct worker *w, struct thread *t, const struct stage *s, int count, thread_step next);

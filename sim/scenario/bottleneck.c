@@ -107,9 +107,11 @@ static void say_pool(struct case_result *c) {
     char part[SHARE];
     const char *which = c->instances[LIMIT_POOL] > 1 ? "each pool" : "the pool";
     if (c->full_frac[LIMIT_POOL] > 0 && c->instances[LIMIT_POOL] > 1 && c->size[LIMIT_POOL] < 2)
-        say(c, "the one thread of each worker is taken %s of the time", share(part, c->full_frac[LIMIT_POOL]));
+        say(c, "the one thread of each worker is taken %s of the time",
+            share(part, c->full_frac[LIMIT_POOL]));
     else if (c->full_frac[LIMIT_POOL] > 0)
-        say(c, "%s of %.0f is full %s of the time", which, c->size[LIMIT_POOL], share(part, c->full_frac[LIMIT_POOL]));
+        say(c, "%s of %.0f is full %s of the time", which, c->size[LIMIT_POOL],
+            share(part, c->full_frac[LIMIT_POOL]));
     else
         say(c, "%s of %.0f is never full", which, c->size[LIMIT_POOL]);
 }
@@ -140,9 +142,11 @@ static void say_backlog(struct case_result *c, const struct scenario *s) {
         say(c, "the backlog of %d overflows: %.2g %% of the requests are refused", s->server.backlog,
             fmax(100 * frac, 0.01));
     else if (c->refused > 0)
-        say(c, "the backlog of %d overflows: %.0f %% of the requests are refused", s->server.backlog, 100 * frac);
+        say(c, "the backlog of %d overflows: %.0f %% of the requests are refused", s->server.backlog,
+            100 * frac);
     else
-        say(c, "the backlog of %d is full %s of the time", s->server.backlog, share(part, used(c, LIMIT_BACKLOG)));
+        say(c, "the backlog of %d is full %s of the time", s->server.backlog,
+            share(part, used(c, LIMIT_BACKLOG)));
 }
 
 // Something of the server that is not what binds, to compare with; LIMIT_CLIENT where there is nothing.
@@ -182,7 +186,8 @@ static void say_client(struct case_result *c, const struct scenario *s) {
     if (used(c, LIMIT_CLIENT) >= near_full)
         say_busy(c, s, LIMIT_CLIENT);
     else if (wait < BLAME_SERVICE)
-        say(c, "nothing is full on average, yet requests wait %s %s of their time", what[wait], share(part, frac));
+        say(c, "nothing is full on average, yet requests wait %s %s of their time", what[wait],
+            share(part, frac));
     else
         say(c, "nothing is full, the load offers no more");
 }

@@ -11,7 +11,8 @@
 
 static const double level = 0.95;       // of every interval
 static const double drops_frac = 0.001; // of an open load's requests: more than this is STATUS_DROPPED
-static const double unsteady_frac = 0.1; // lost of an open load's requests: more than this may have no steady state
+static const double unsteady_frac =
+    0.1; // lost of an open load's requests: more than this may have no steady state
 
 const double quantile_level[QUANTILE_COUNT] = {0.5, 0.9, 0.95, 0.99};
 
@@ -155,8 +156,7 @@ static void gather_resources(struct case_result *out, const struct scenario *s, 
 
 static void gather_stations(struct case_result *out, const struct scenario *s, const struct observation *o,
                             int n) {
-    for (int l = 0; l < LIMIT_COUNT; l++)
-        put_station(out, l, gather_station(o, n, pick_station, l));
+    for (int l = 0; l < LIMIT_COUNT; l++) put_station(out, l, gather_station(o, n, pick_station, l));
     gather_resources(out, s, o, n);
 }
 

@@ -44,7 +44,8 @@ const char *limit_name(enum limit l);
 struct station_seen {
     double busy_s;  // server-seconds busy
     double servers; // how many servers in all (0 = the station does not exist)
-    double instances; // how many stations of its kind they belong to, such as one pool a worker; 0 counts as 1
+    double
+        instances;  // how many stations of its kind they belong to, such as one pool a worker; 0 counts as 1
     double queue_s; // integral of the number waiting, item-seconds
     double full_s;  // seconds for which every server was busy (pool, resource), summed over instances
     int64_t arrivals, refused;
@@ -65,7 +66,7 @@ struct observation {
     uint32_t blame_slots;
     struct station_seen station[LIMIT_COUNT];
     struct station_seen resource[SEEN_RESOURCES];
-    double server_cpu_s;      // CPU of the server's threads
+    double server_cpu_s;           // CPU of the server's threads
     double voluntary, involuntary; // context switches of the server: to wait, or pushed off a core
     double switches, wakeups,
         lock_handoffs;           // context switches, wake-ups of sleeping threads, forced hand-overs
@@ -114,11 +115,12 @@ struct case_result {
         struct latency_estimate latency;
     } endpoint[SEEN_ENDPOINTS];
     double
-        utilisation[LIMIT_COUNT];  // fraction, mean of the observations; NAN where the station does not exist
-    double queue[LIMIT_COUNT];     // mean number waiting
-    double full_frac[LIMIT_COUNT]; // fraction of the time in which every server of an instance was busy, their mean
+        utilisation[LIMIT_COUNT]; // fraction, mean of the observations; NAN where the station does not exist
+    double queue[LIMIT_COUNT];    // mean number waiting
+    double full_frac
+        [LIMIT_COUNT]; // fraction of the time in which every server of an instance was busy, their mean
     double instances[LIMIT_COUNT], size[LIMIT_COUNT]; // how many there are, and servers of each; NAN likewise
-    int resources;                 // bounded resources; LIMIT_RESOURCE above is the busiest of them
+    int resources; // bounded resources; LIMIT_RESOURCE above is the busiest of them
     struct {
         char name[SCENARIO_NAME];
         double utilisation, queue, full_frac;
@@ -126,12 +128,13 @@ struct case_result {
     enum limit bottleneck;
     // The resource's name for LIMIT_RESOURCE, "none" where the server would do more (bottleneck_find), else limit_name.
     char bottleneck_name[SCENARIO_NAME];
-    char sentence[256];                  // "the lock is held 97 % of the time; the pool of 40 is never full"
+    char sentence[256]; // "the lock is held 97 % of the time; the pool of 40 is never full"
     double blame_mean_s[BLAME_COUNT], blame_p99_s[BLAME_COUNT]; // blame_p99: NAN where p99 is not supported
     double arrived, done, timed_out, refused, retried;          // per replication, mean
-    double span_s;   // observed in a replication, mean
+    double span_s;                                              // observed in a replication, mean
     bool warmup_cut; // the counts and the span are those after a warm-up
-    double cpu_per_request_s, voluntary_per_request, involuntary_per_request; // of the server; per done request
+    double cpu_per_request_s, voluntary_per_request,
+        involuntary_per_request; // of the server; per done request
     double switches_per_request, wakeups_per_request, lock_handoffs_per_s;
     uint64_t events, trace_hash; // summed; hashes combined in order of replication
     double p99_min_s, p99_max_s; // range of p99 over the replications (one collector pass more or less)
@@ -145,7 +148,8 @@ struct result {
     uint64_t seed, digest;
     int cases;
     struct case_result *case_;
-    bool incomplete; // stopped: some cases hold fewer replications than wanted, and of `missing` there was none
+    bool
+        incomplete; // stopped: some cases hold fewer replications than wanted, and of `missing` there was none
     int missing_cases;
     char (*missing)[SCENARIO_NAME];
 };

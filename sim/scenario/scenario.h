@@ -37,6 +37,7 @@ struct server_spec {
     bool gil;                  // one global lock per worker
     sim_time switch_interval;  // of that lock
     bool gc;                   // the runtime's collector as the cost profile has it
+    sim_time keep_alive_timeout; // prefork: a connection idle for so long is closed
     bool keep_alive;           // the server keeps an HTTP/1.1 connection open; HTTP/1.0 (ab) never is
 };
 

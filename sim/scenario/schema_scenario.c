@@ -70,6 +70,11 @@ static const struct schema_row rows[] = {
      .explain = "CPython's sys.setswitchinterval; default 5 ms (Python/ceval_gil.h)."},
     {.key = "server.gc", .type = SCHEMA_BOOL, .offset = OF(server.gc), .def = "on",
      .help = "the runtime's collector, as the cost profile has it"},
+    {.key = "server.keep_alive_timeout", .type = SCHEMA_SPAN, .flags = SCHEMA_ABOVE,
+     .offset = OF(server.keep_alive_timeout), .def = "5s", .max = 86400e9,
+     .help = "prefork: a kept connection without a request for so long is closed",
+     .explain = "The process that serves a connection is not free before. In the other models an idle connection "
+                "holds nothing but memory, and stays."},
     {.key = "server.keep_alive", .type = SCHEMA_BOOL, .offset = OF(server.keep_alive), .def = "on",
      .help = "keep an HTTP/1.1 connection open after a response",
      .explain = "HTTP/1.0, which ab speaks, is always closed."},

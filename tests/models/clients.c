@@ -9,14 +9,14 @@ static double blame_mean_s(const struct observation *o, enum blame b) {
     return mean[b];
 }
 
-// 50 connects at one instant, of which the socket holds 4: the others are refused at once, or try again after 1 s, 2 s
+// 50 connects at one instant (after the first pause), of which the socket holds 4: the others are refused at once, or try again after 1 s, 2 s
 // (Linux's SYN retransmission) and say so.
 static void full_backlog(void **state) {
     const struct model *m = *state;
     struct observation o;
     const char *text = "server: {model: %s, backlog: 4}\nhandler: [sleep: 1ms]\n"
                        "load: {client: wrk, runs_on: elsewhere, concurrency: 50, think: 500s, duration: "
-                       "400s, connect_retry: %s}\n";
+                       "900s, connect_retry: %s}\n";
     lab_run(&o, NULL, text, m->name, "0s");
     assert_int_equal(o.arrived, 50);
     assert_int_equal(o.refused, 46);

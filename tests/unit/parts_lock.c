@@ -163,8 +163,8 @@ static void split_stage(void **state) {
         fixture_add(&f, {TAKE, 0}, {RUN, 1 * US}, {STAGE, 10 * US}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
     struct script *b = fixture_add(&f, {TAKE, 0}, {MARK, 0}, {RUN, 20 * US}, {RELEASE, 0}, {STOP, 0});
     fixture_run(&f, SIM_NEVER);
-    assert_int_equal(b->mark[0], 6 * US);            // after half of the stage
-    assert_int_equal(a->mark[0], (6 + 20 + 5) * US); // the call is over long before the other is
+    assert_int_equal(b->mark[0], 5 * US);            // after half of what is not the call
+    assert_int_equal(a->mark[0], (5 + 20 + 4) * US); // the call is over long before the other is
     assert_int_equal(f.lock.forced, 0);
     fixture_fini(&f);
 }
