@@ -105,9 +105,20 @@ static bool overflowed(const struct simulation *x, struct err *e) {
     return true;
 }
 
+// A closed loop in which nothing takes any time would ask for ever at one instant.
+static bool time_passes(const struct scenario *s, struct err *e) {
+    double work = 0;
+    for (int i = 0; i < s->endpoints; i++)
+        for (int k = 0; k < s->endpoint[i].steps; k++) work += dist_mean(&s->endpoint[i].step[k].time);
+    if (work > 0 || !s->costs.none || open_load(s) || s->load.has_think) return true;
+    err_set(e, ERR_CONFIG, "%s%snothing takes any time: no costs, no work, no pause", s->name, s->name[0] ? ": " : "");
+    return err_hint(e, "costs, a handler step such as {cpu: 1ms}, or load.think");
+}
+
 bool simulate(const struct model *model, const struct scenario *s, const struct simulate_options *options,
               struct observation *out, struct err *e) {
     struct simulation x;
+    if (!time_passes(s, e)) return false;
     if (!build(&x, model, s, options)) return err_set(e, ERR_HOST, "no memory for the simulation");
     bool left = sim_run(x.machine->sim, SIM_NEVER);
     bool ok = audit(&x, e) && !overflowed(&x, e) && (left || ended(&x, e));

@@ -10,11 +10,13 @@ enum kind {
     FLAG,     // bool
     TEXT,     // const char *
     NUMBER,   // int from 1
+    FRACTION, // double, above 0
     CHOICE,   // int, a place in `choices`
     LIST,     // struct args_list, may be given several times
     SET,      // key=value, may be given several times
     KEY,      // a whole number for the scenario key `key`
     KEY_AUTO, // the same, or `auto`
+    KEY_ANY,  // a value of the scenario key `key`, which the schema checks
 };
 
 struct option {
@@ -31,25 +33,56 @@ struct option {
 
 static const char *const formats[] = {"text", "json", "csv", "md", NULL}; // as enum report_format
 
+enum { MEASURING = COMMAND_MEASURE | COMMAND_VALIDATE, RESULTS = COMMAND_RUN | MEASURING };
+
 static const struct option options[] = {
-    {"format", 0, CHOICE, "FORMAT", "text, json, csv or md", COMMAND_RUN, offsetof(struct args, format), NULL,
+    {"format", 0, CHOICE, "FORMAT", "text, json, csv or md", RESULTS | COMMAND_LOAD | COMMAND_CALIBRATE, offsetof(struct args, format), NULL,
      formats},
-    {"output", 'o', TEXT, "FILE", "write the result there, all or nothing", COMMAND_RUN,
+    {"output", 'o', TEXT, "FILE", "write the result there, all or nothing", RESULTS | COMMAND_LOAD | COMMAND_CALIBRATE,
      offsetof(struct args, output), NULL, NULL},
-    {"set", 0, SET, "KEY=VALUE", "change a key in every case; may be repeated", COMMAND_RUN | COMMAND_CHECK,
+    {"set", 0, SET, "KEY=VALUE", "change a key in every case; may be repeated", RESULTS | COMMAND_CHECK | COMMAND_LOAD | COMMAND_SERVE,
      0, NULL, NULL},
-    {"case", 0, LIST, "NAME", "only this case; may be repeated", COMMAND_RUN, offsetof(struct args, cases),
+    {"case", 0, LIST, "NAME", "only this case; may be repeated", RESULTS | COMMAND_SERVE, offsetof(struct args, cases),
      NULL, NULL},
-    {"seed", 0, KEY, "N", "seed of the random streams (run.seed)", COMMAND_RUN, 0, "run.seed", NULL},
-    {"reps", 0, KEY_AUTO, "N|auto", "replications of a case (run.replications)", COMMAND_RUN, 0,
+    {"seed", 0, KEY, "N", "seed of the random streams (run.seed)", RESULTS | COMMAND_LOAD, 0, "run.seed", NULL},
+    {"reps", 0, KEY_AUTO, "N|auto", "replications of a case (run.replications)",
+     COMMAND_RUN | COMMAND_VALIDATE, 0,
      "run.replications", NULL},
-    {"jobs", 0, NUMBER, "N", "threads; the result does not depend on it", COMMAND_RUN,
+    {"bands", 0, FLAG, NULL, "what the intervals of the costs make of the prediction", COMMAND_RUN,
+     offsetof(struct args, bands), NULL, NULL},
+    {"jobs", 0, NUMBER, "N", "threads; the result does not depend on it",
+     COMMAND_RUN | COMMAND_VALIDATE,
      offsetof(struct args, jobs), NULL, NULL},
     {"trace", 0, TEXT, "FILE", "Chrome trace of the first replication, for ui.perfetto.dev", COMMAND_RUN,
      offsetof(struct args, trace), NULL, NULL},
     {"trace-case", 0, TEXT, "NAME", "the case to trace; else the first", COMMAND_RUN,
      offsetof(struct args, trace_case), NULL, NULL},
-    {"quiet", 0, FLAG, NULL, "no remarks and no progress on stderr", COMMAND_RUN | COMMAND_CHECK,
+    {"rounds", 0, NUMBER, "N", "times each case is measured, in turn; 10 where not given", MEASURING,
+     offsetof(struct args, rounds), NULL, NULL},
+    {"tolerance", 0, FRACTION, "X%", "error of the throughput that is still agreement; 5% where not given",
+     COMMAND_VALIDATE, offsetof(struct args, tolerance), NULL, NULL},
+    {"client", 0, KEY_ANY, "KIND", "ab, wrk or open (load.client)", COMMAND_LOAD, 0, "load.client", NULL},
+    {"concurrency", 0, KEY_ANY, "N", "connections; open: at most so many, else 10,000 (load.concurrency)", COMMAND_LOAD, 0,
+     "load.concurrency", NULL},
+    {"requests", 0, KEY_ANY, "N", "length in requests (load.requests)", COMMAND_LOAD, 0, "load.requests", NULL},
+    {"duration", 0, KEY_ANY, "SPAN", "or in time: 30s (load.duration)", COMMAND_LOAD, 0, "load.duration", NULL},
+    {"rate", 0, KEY_ANY, "R", "open: requests offered, 500/s (load.rate)", COMMAND_LOAD, 0, "load.rate", NULL},
+    {"arrivals", 0, KEY_ANY, "KIND", "poisson, deterministic, mmpp2 or trace(FILE) (load.arrivals)", COMMAND_LOAD, 0,
+     "load.arrivals", NULL},
+    {"think", 0, KEY_ANY, "DIST", "ab, wrk: pause before a client's next request (load.think)", COMMAND_LOAD, 0,
+     "load.think", NULL},
+    {"timeout", 0, KEY_ANY, "SPAN", "after which a request is given up (load.timeout)", COMMAND_LOAD, 0, "load.timeout",
+     NULL},
+    {"retries", 0, KEY_ANY, "N", "further attempts of a failed request (load.retries)", COMMAND_LOAD, 0, "load.retries",
+     NULL},
+    {"backoff", 0, KEY_ANY, "DIST", "pause before a retry, doubled each time (load.backoff)", COMMAND_LOAD, 0,
+     "load.backoff", NULL},
+    {"port", 0, TEXT, "N", "port on 127.0.0.1; where not given any that is free", COMMAND_SERVE, offsetof(struct args, port),
+     NULL, NULL},
+    {"for", 0, TEXT, "SPAN", "stop after this long: 30s", COMMAND_SERVE, offsetof(struct args, span), NULL, NULL},
+    {"http-log", 0, FLAG, NULL, "one line a request on stderr", COMMAND_SERVE, offsetof(struct args, http_log), NULL, NULL},
+    {"quick", 0, FLAG, NULL, "under 10 s, with wider intervals", COMMAND_CALIBRATE, offsetof(struct args, quick), NULL, NULL},
+    {"quiet", 0, FLAG, NULL, "no remarks and no progress on stderr", RESULTS | COMMAND_CHECK | COMMAND_LOAD | COMMAND_CALIBRATE | COMMAND_SERVE,
      offsetof(struct args, quiet), NULL, NULL},
     {"help", 'h', FLAG, NULL, "this text", COMMAND_ALL, offsetof(struct args, help), NULL, NULL},
 };
@@ -102,6 +135,12 @@ static bool parse_number(const struct option *o, const char *value, int *out, st
     return true;
 }
 
+static bool parse_fraction(const struct option *o, const char *value, double *out, struct err *e) {
+    if (!units_parse(UNIT_FRAC, value, out, NULL) || *out <= 0 || *out > 1)
+        return err_set(e, ERR_USAGE, "--%s must be a share such as 5%%, not '%s'", o->name, value);
+    return true;
+}
+
 static bool parse_choice(const struct option *o, const char *value, int *out, struct err *e) {
     int n = 0;
     for (; o->choices[n]; n++) {
@@ -142,9 +181,11 @@ static bool take(struct args *a, const struct option *o, const char *value, stru
     case FLAG: *(bool *)field = true; return true;
     case TEXT: *(const char **)field = value; return true;
     case NUMBER: return parse_number(o, value, field, e);
+    case FRACTION: return parse_fraction(o, value, field, e);
     case CHOICE: return parse_choice(o, value, field, e);
     case LIST: push(field, value); return true;
     case SET: return parse_set(a, value, e);
+    case KEY_ANY: push_set(a, o->key, value); return true;
     case KEY:
     case KEY_AUTO: return parse_key(a, o, value, e);
     }

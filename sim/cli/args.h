@@ -13,11 +13,16 @@ struct args_list {
 };
 
 struct args {
-    bool help, quiet;
+    bool help, quiet, quick;
+    bool bands;
     int format;         // enum report_format
     int jobs;           // 0 = not given
+    int rounds;         // of measuring; 0 = not given
+    double tolerance;   // of the throughput, a fraction; 0 = not given
     const char *output; // file; NULL or "-" = standard output
     const char *trace, *trace_case;
+    const char *port, *span; // of serve; NULL = not given
+    bool http_log;
     struct args_list cases; // --case
     struct args_list operands;
     struct scenario_set *set; // --set, --seed, --reps in order

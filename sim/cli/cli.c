@@ -9,11 +9,30 @@
 static const struct command commands[] = {
     {"run", "[FILE...]", 0, -1,
      "Simulates scenarios and prints predictions; without a FILE the built-in example",
-     "  dispatchsim run configs/example.yaml\n"
+     "  dispatchsim run configs/fastapi-seed.yaml\n"
      "  dispatchsim run mine.yaml --set server.threads=80 --case non-async\n"
      "  dispatchsim run mine.yaml --format json -o result.json\n"
      "  dispatchsim run mine.yaml --trace trace.json     open it in ui.perfetto.dev\n",
      COMMAND_RUN, cmd_run},
+    {"measure", "FILE...", 1, -1, "Executes scenarios for real: micro-server and load generator, round by round",
+     "  dispatchsim measure mine.yaml --rounds 20\n", COMMAND_MEASURE, cmd_measure},
+    {"validate", "FILE...", 1, -1, "Sets prediction beside measurement, and says where the model misses",
+     "  dispatchsim validate mine.yaml\n"
+     "  dispatchsim validate mine.yaml --tolerance 3% --format json -o validation.json\n",
+     COMMAND_VALIDATE, cmd_validate},
+    {"serve", "FILE", 1, 1, "Executes a scenario as a real server on this machine, for any client",
+     "  dispatchsim serve configs/example.yaml --case async --port 8000\n"
+     "  dispatchsim serve mine.yaml --for 30s --set server.workers=2\n",
+     COMMAND_SERVE, cmd_serve},
+    {"load", "URL", 1, 1, "Loads a server on this machine as ab or wrk do, or at a rate of its own",
+     "  dispatchsim load http://127.0.0.1:8000/ --client ab --concurrency 100 --requests 10000\n"
+     "  dispatchsim load http://127.0.0.1:8000/ --client wrk --concurrency 64 --duration 10s\n"
+     "  dispatchsim load http://127.0.0.1:8000/ --client open --rate 500/s --duration 30s\n",
+     COMMAND_LOAD, cmd_load},
+    {"calibrate", "", 0, 0, "Measures what each step costs on this machine and writes a cost profile",
+     "  dispatchsim calibrate                    writes configs/costs/HOSTNAME.yaml, takes a minute\n"
+     "  dispatchsim calibrate --quick -o me.yaml\n",
+     COMMAND_CALIBRATE, cmd_calibrate},
     {"check", "FILE...", 1, -1, "Reads scenarios, checks every value and says what is odd",
      "  dispatchsim check mine.yaml\n", COMMAND_CHECK, cmd_check},
     {"models", "", 0, 0, "Lists the ways to dispatch", "", COMMAND_MODELS, cmd_models},

@@ -1,10 +1,12 @@
 #include "cli/args.h"
+#include "cli/cases.h"
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/signals.h"
 
 #include "base/memory.h"
+#include "study/bands.h"
 #include "study/chrome.h"
 #include "study/report.h"
 #include "study/run.h"
@@ -21,51 +23,23 @@ struct job {
     int files;
     struct scenario_file *file; // [files]
     struct result *result;      // [files], `done` of them filled
-    int done, cases_left_out;
+    struct bands **bands;       // [files], one a case of each filled result; NULL where not asked for
+    int bands_left_out;
+    int done;
     bool incomplete; // something was stopped
     struct output output;
     struct chrome *chrome;
     struct signals signals;
 };
 
-static bool simulate_case(void *context, const struct scenario *s, const struct simulate_options *o,
-                          struct observation *out, struct err *e) {
-    const struct program *p = context;
-    return p->simulate(models_find(p->models, s->server.model), s, o, out, e);
-}
-
 // ---- what to run ----
 
-static bool wanted(const struct args *a, const struct scenario *s) {
-    for (int i = 0; i < a->cases.count; i++)
-        if (!strcmp(a->cases.item[i], s->name)) return true;
-    return a->cases.count == 0;
-}
-
-static int find_case(const struct scenario_file *f, const char *name) {
-    for (int c = 0; c < f->cases; c++)
-        if (!strcmp(f->case_[c].name, name)) return c;
-    return -1;
-}
-
 // A case that is asked for must be in one of the files.
-static bool check_case(const struct job *j, const char *option, const char *name, struct err *e) {
-    struct text all = {0};
-    for (int f = 0; f < j->files; f++) {
-        if (find_case(&j->file[f], name) >= 0) return true;
-        for (int c = 0; c < j->file[f].cases; c++)
-            text_addf(&all, "%s%s", all.length ? ", " : "", j->file[f].case_[c].name);
-    }
-    err_set(e, ERR_USAGE, "--%s: no case '%s'", option, name);
-    err_hint(e, "cases: %s", text_string(&all));
-    text_fini(&all);
-    return false;
-}
-
 static bool check_cases(const struct job *j, struct err *e) {
     for (int i = 0; i < j->args->cases.count; i++)
-        if (!check_case(j, "case", j->args->cases.item[i], e)) return false;
-    return !j->args->trace_case || check_case(j, "trace-case", j->args->trace_case, e);
+        if (!cases_check(j->file, j->files, "case", j->args->cases.item[i], e)) return false;
+    const char *traced = j->args->trace_case;
+    return !traced || cases_check(j->file, j->files, "trace-case", traced, e);
 }
 
 static bool load_files(struct job *j, struct err *e) {
@@ -73,6 +47,7 @@ static bool load_files(struct job *j, struct err *e) {
     int count = paths->count ? paths->count : 1;
     j->file = memory_new((size_t)count, sizeof *j->file);
     j->result = memory_new((size_t)count, sizeof *j->result);
+    if (j->args->bands) j->bands = memory_new((size_t)count, sizeof *j->bands);
     for (; j->files < count; j->files++)
         if (!load_scenario(&j->file[j->files], paths->count ? paths->item[j->files] : NULL, j->args,
                            j->program, e))
@@ -85,6 +60,7 @@ static bool load_files(struct job *j, struct err *e) {
 struct ticker {
     struct timespec last;
     bool shown;
+    const char *bands_of; // the case whose bands are sought, NULL = the prediction itself
 };
 
 static double since(const struct timespec *t, const struct timespec *now) {
@@ -98,8 +74,11 @@ static void tick(void *listener, const struct run_progress *p) {
     if (since(&t->last, &now) < 0.1) return;
     t->last = now;
     t->shown = true;
-    fprintf(stderr, "\r%d of %d cases, %d of %d replications\033[K", p->cases_done, p->cases,
-            p->replications_done, p->replications_wanted);
+    if (t->bands_of)
+        fprintf(stderr, "\rbands of %s", t->bands_of);
+    else
+        fprintf(stderr, "\r%d of %d cases", p->cases_done, p->cases);
+    fprintf(stderr, ", %d of %d replications\033[K", p->replications_done, p->replications_wanted);
 }
 
 static void clear(const struct ticker *t) {
@@ -108,67 +87,74 @@ static void clear(const struct ticker *t) {
 
 // ---- running ----
 
-static int jobs_wanted(const struct args *a) {
-    if (a->jobs) return a->jobs;
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > 4096 ? 4096 : (int)n;
-}
-
 // The trace is of the first file's case: the one asked for, or the first that runs.
 static void aim_trace(const struct job *j, const struct scenario_file *part, int file,
                       struct run_options *o) {
     if (!j->chrome) return;
     const char *name = j->args->trace_case;
-    o->trace_case = name ? find_case(part, name) : 0;
+    o->trace_case = name ? cases_find(part, name) : 0;
     for (int f = 0; name && f < file; f++)
-        if (find_case(&j->file[f], name) >= 0) return;
-    if (o->trace_case >= 0 && (name || file == 0)) o->trace = chrome_sink(j->chrome);
+        if (cases_find(&j->file[f], name) >= 0) return;
+    if (o->trace_case >= 0 && (name || j->done == 0)) o->trace = chrome_sink(j->chrome);
 }
 
-// The cases of a file that --case asks for, sharing all they point to with the file.
-static struct scenario_file select_cases(const struct job *j, const struct scenario_file *f) {
-    struct scenario_file part = *f;
-    part.case_ = memory_new((size_t)f->cases, sizeof *part.case_);
-    part.cases = 0;
-    for (int c = 0; c < f->cases; c++)
-        if (wanted(j->args, &f->case_[c])) part.case_[part.cases++] = f->case_[c];
-    return part;
+// The bands of every case of a file. When stopped, a result may lack cases: then there are no bands for it.
+static bool find_bands(struct job *j, const struct scenario_file *part, int at, struct run_options *o,
+                       struct ticker *ticker, struct err *e) {
+    struct result *r = &j->result[at];
+    j->bands[at] = memory_new((size_t)r->cases, sizeof **j->bands);
+    o->trace = NULL;
+    for (int c = 0; c < r->cases; c++) {
+        bool complete = false;
+        ticker->bands_of = r->case_[c].name;
+        if (r->cases == part->cases && !atomic_load(&j->signals.seen) &&
+            !bands_of(&part->case_[c], &r->case_[c], o, true, &j->bands[at][c], &complete, e))
+            return false;
+        j->incomplete |= !complete;
+        j->bands_left_out += !complete;
+    }
+    return true;
 }
 
-static bool run_file(struct job *j, int file, struct err *e) {
+// Runs the cases of `part`, of which there is at least one; when stopped, as many as end.
+static bool run_part(struct job *j, const struct scenario_file *part, int file, struct err *e) {
     struct ticker ticker = {0};
-    struct scenario_file part = select_cases(j, &j->file[file]);
-    struct run_options o = {.jobs = jobs_wanted(j->args),
-                            .simulate = simulate_case,
+    struct run_options o = {.jobs = cases_jobs(j->args),
+                            .simulate = cases_simulate,
                             .context = (void *)j->program,
                             .stop = &j->signals.seen};
     bool complete = true;
+    int at = j->done;
     if (!j->args->quiet && isatty(STDERR_FILENO)) {
         o.progress = tick;
         o.listener = &ticker;
         clock_gettime(CLOCK_MONOTONIC, &ticker.last);
     }
-    aim_trace(j, &part, file, &o);
-    bool ok = run_cases(&part, &o, &j->result[file], &complete, e);
-    clear(&ticker);
+    aim_trace(j, part, file, &o);
+    bool ok = run_cases(part, &o, &j->result[at], &complete, e);
     if (ok) {
         j->done++;
         j->incomplete |= !complete;
-        j->cases_left_out += part.cases - j->result[file].cases;
     }
+    if (ok && j->bands) ok = find_bands(j, part, at, &o, &ticker, e);
+    clear(&ticker);
+    return ok;
+}
+
+static bool run_file(struct job *j, int file, struct err *e) {
+    bool ok = true;
+    struct scenario_file part = cases_select(j->args, &j->file[file]);
+    if (part.cases)
+        ok = run_part(j, &part, file, e);
+    else
+        cases_remark_none(j->args, &part);
     free(part.case_);
     return ok;
 }
 
 static bool run_files(struct job *j, struct err *e) {
-    for (int i = 0; i < j->files; i++) {
-        if (atomic_load(&j->signals.seen)) {
-            j->incomplete = true;
-            j->cases_left_out += j->file[i].cases;
-        } else if (!run_file(j, i, e)) {
-            return false;
-        }
-    }
+    for (int i = 0; i < j->files; i++)
+        if (!run_file(j, i, e)) return false;
     return true;
 }
 
@@ -182,17 +168,28 @@ static bool colour_wanted(const struct job *j) {
 }
 
 static bool write_results(struct job *j, struct err *e) {
-    struct report r = {j->result, j->done, colour_wanted(j)};
+    struct report r = {.result = j->result,
+                       .count = j->done,
+                       .colour = colour_wanted(j),
+                       .bands = (const struct bands *const *)j->bands};
     if (!report_write(j->output.file, (enum report_format)j->args->format, &r, e)) return false;
     return output_commit(&j->output, e);
 }
 
+static void name_missing(const struct job *j) {
+    int named = 0;
+    for (int i = 0; i < j->done; i++)
+        for (int c = 0; c < j->result[i].missing_cases; c++)
+            fprintf(stderr, "%s%s", named++ ? ", " : "; missing: ", j->result[i].missing[c]);
+}
+
 static void remark_stopped(const struct job *j) {
     if (!j->incomplete || j->args->quiet) return;
-    fprintf(stderr, "dispatchsim: stopped by %s",
+    fprintf(stderr, "dispatchsim: stopped by %s; the result holds the replications that were complete",
             atomic_load(&j->signals.seen) == SIGINT ? "SIGINT" : "SIGTERM");
-    fprintf(stderr, "; the result holds the replications that were complete, %d case%s had none\n",
-            j->cases_left_out, j->cases_left_out == 1 ? "" : "s");
+    name_missing(j);
+    if (j->bands_left_out) fprintf(stderr, "; the bands of %d are missing", j->bands_left_out);
+    fputc('\n', stderr);
 }
 
 // Places to write are opened first: a long run must not end at a folder that does not exist.
@@ -220,6 +217,8 @@ static void release(struct job *j) {
     output_discard(&j->output);
     for (int i = 0; i < j->done; i++) result_fini(&j->result[i]);
     for (int i = 0; i < j->files; i++) scenario_fini(&j->file[i]);
+    for (int i = 0; j->bands && i < j->files; i++) free(j->bands[i]);
+    free(j->bands);
     free(j->result);
     free(j->file);
 }

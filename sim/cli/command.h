@@ -27,10 +27,26 @@ struct command {
     int (*run)(const struct program *p, const struct args *a, struct err *e);
 };
 
-enum { COMMAND_RUN = 1, COMMAND_CHECK = 2, COMMAND_MODELS = 4, COMMAND_EXPLAIN = 8, COMMAND_ALL = 15 };
+enum {
+    COMMAND_RUN = 1,
+    COMMAND_CHECK = 2,
+    COMMAND_MODELS = 4,
+    COMMAND_EXPLAIN = 8,
+    COMMAND_MEASURE = 16,
+    COMMAND_VALIDATE = 32,
+    COMMAND_SERVE = 64,
+    COMMAND_LOAD = 128,
+    COMMAND_CALIBRATE = 256,
+    COMMAND_ALL = 511
+};
 
 // One file a command.
 int cmd_run(const struct program *p, const struct args *a, struct err *e);
 int cmd_check(const struct program *p, const struct args *a, struct err *e);
 int cmd_models(const struct program *p, const struct args *a, struct err *e);
+int cmd_measure(const struct program *p, const struct args *a, struct err *e);
+int cmd_validate(const struct program *p, const struct args *a, struct err *e);
+int cmd_serve(const struct program *p, const struct args *a, struct err *e);
+int cmd_load(const struct program *p, const struct args *a, struct err *e);
+int cmd_calibrate(const struct program *p, const struct args *a, struct err *e);
 int cmd_explain(const struct program *p, const struct args *a, struct err *e);

@@ -5,8 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// timeout(1) and the like send a signal to the process and to its group: two within moments are one wish.
-static const double one_wish_s = 0.5;
+// timeout(1) and the like send a signal to the process and to its group: two within a millisecond or so, one wish.
+static const double one_wish_s = 0.1;
 
 static double seconds(void) {
     struct timespec t;

@@ -1,6 +1,6 @@
 #pragma once
 // SIGINT and SIGTERM as a wish to stop: a thread waits for them and sets a number that the work looks at. Another one,
-// half a second later or more, ends the program at once.
+// 0.1 s later or more, ends the program at once.
 #include "base/err.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 #pragma once
-// Facts about this machine and about running processes, read from /proc and /sys.
+// Facts about this machine and about running processes, read from /proc and /sys; burning CPU; how fast the cores are.
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -8,32 +8,48 @@
 
 struct host {
     char cpu[128], kernel[128], date[32]; // model name, uname release and machine, UTC date
-    int cpus;
+    int cpus;                             // that this process may run on
     bool virtual_machine;
 };
+
+// What cannot be read stays "unknown". Cost: well under a millisecond.
 void host_read(struct host *h);
 
-// Scheduler statistics of a process: all its threads, the ended ones included as far as the kernel keeps them.
+// Scheduler statistics of a process. CPU counts all its threads, ended ones included (the process's CPU clock); the
+// rest is of the threads that live, because the kernel keeps it no longer.
 struct host_usage {
-    double cpu_s, runqueue_s;                 // on a core; runnable and waiting (schedstat)
-    int64_t slices, voluntary, involuntary;   // times on a core, context switches
+    double cpu_s, runqueue_s;               // on a core; runnable and waiting (schedstat)
+    int64_t slices, voluntary, involuntary; // times on a core, context switches
     int threads;
 };
-// False where the process is gone.
+
+// False where the process is gone. Cost: about 20 us a thread.
 bool host_usage_read(pid_t pid, struct host_usage *out);
 
-// Speed index: a sampler of how fast each core executes a fixed integer loop (about 0.1 ms) every 25 ms.
-// host_speed_stop returns the median over cores and samples of (reference time / measured time), 1 = the fastest this
-// process has seen, and the lowest and highest decile.
+// The same for one thread of a process (cpu_s from schedstat).
+bool host_usage_thread(pid_t pid, pid_t thread, struct host_usage *out);
+
+// Speed index: how fast each core executes a fixed chain of integer operations, sampled every 25 ms by a thread on each
+// core (0.4 % of its time). It counts the thread's CPU time, so that waiting for the core is not taken for slowness. The
+// index is absolute, 1 = 10^9 steps of the chain a second (4 cycles each on x86-64 of the last ten years: 0.75 at 3 GHz),
+// and so can be compared between processes and days; only its ratios mean anything.
 struct host_speed;
-struct host_speed *host_speed_start(void);
+
+// NULL with *e (ERR_HOST: no thread can be started). Stop it with host_speed_stop.
+struct host_speed *host_speed_start(struct err *e);
+
+// Ends the sampling and releases *s. Median, lowest and highest decile over cores and samples (the first samples are
+// taken at once, so there is one from each core at least).
 void host_speed_stop(struct host_speed *s, double *median, double *low, double *high);
 
-// Steal time of all CPUs since boot, s.
+// One sample of the index on the core the caller is on. Cost: about 0.1 ms.
+double host_speed_now(void);
+
+// Steal time of all CPUs since boot, s; 0 where the kernel does not say.
 double host_steal_s(void);
 
-// CPU burned by the calling thread until its CPU clock has advanced by ns; `check` is called about every `every` ns of
-// it (an interpreter looking for a drop request); NULL = never. Returns the CPU really used, ns. The spin itself is
-// calibrated once per process (host_spin_init) in iterations per ns, then corrected against CLOCK_THREAD_CPUTIME_ID.
-void host_spin_init(void);
-int64_t host_spin(int64_t ns, int64_t every, void (*check)(void *), void *arg);
+// CPU burned by the calling thread until its CPU clock has advanced by ns. `check` (NULL = none) is called about every
+// `every` ns of it (an interpreter looking for a drop request); it says whether it did more than look: then what it cost
+// does not count. Returns the CPU really used, ns: on average 0.2-0.6 us more than asked (measured for 1 us to 1 ms). The
+// pace is measured while spinning, so a core that changes its speed burns the right time too.
+int64_t host_spin(int64_t ns, int64_t every, bool (*check)(void *), void *arg);

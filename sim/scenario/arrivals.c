@@ -1,13 +1,20 @@
 #include "scenario/arrivals.h"
 
-static sim_time draw(struct arrivals_source *a, double mean) {
-    return (sim_time)(rng_exp(a->rng) * mean + 0.5);
+// Sums of two spans below this stay below SIM_NEVER; a rate of 1e-9/s has gaps beyond it.
+static const sim_time most = 4000000000 * SIM_S;
+
+static sim_time later(sim_time at, double ns) {
+    return at < most && ns < (double)most ? at + (sim_time)(ns + 0.5) : SIM_NEVER;
+}
+
+static sim_time draw(struct arrivals_source *a, sim_time at, double mean) {
+    return later(at, rng_exp(a->rng) * mean);
 }
 
 static void begin_state(struct arrivals_source *a, sim_time at) {
     const struct load_spec *l = a->load;
-    a->state_until =
-        at + draw(a, (double)l->burst_length * (a->burst ? 1 : (1 - l->burst_frac) / l->burst_frac));
+    double length = (double)l->burst_length * (a->burst ? 1 : (1 - l->burst_frac) / l->burst_frac);
+    a->state_until = draw(a, at, length);
 }
 
 // Mean rate r = f*b + (1-f)*q with b = ratio*q, so q = r / (f*ratio + 1 - f).
@@ -25,8 +32,8 @@ void arrivals_init(struct arrivals_source *a, const struct load_spec *l, struct 
 // Exponential gaps at the rate of the present state; where the state changes first, the gap starts afresh from there.
 static sim_time next_bursty(struct arrivals_source *a) {
     for (sim_time at = a->last;;) {
-        sim_time next = at + draw(a, a->burst ? a->gap_busy : a->gap_calm);
-        if (next < a->state_until) return next;
+        sim_time next = draw(a, at, a->burst ? a->gap_busy : a->gap_calm);
+        if (next < a->state_until || next == SIM_NEVER) return next;
         at = a->state_until;
         a->burst = !a->burst;
         begin_state(a, at);
@@ -42,11 +49,11 @@ static sim_time find_next(struct arrivals_source *a) {
     switch (a->load->arrivals) {
     case ARRIVALS_TRACE: return next_of_trace(a);
     // Counted from the start, so that rounding does not add up.
-    case ARRIVALS_DETERMINISTIC: return (sim_time)((double)(a->given + 1) * a->gap_calm + 0.5);
+    case ARRIVALS_DETERMINISTIC: return later(0, (double)(a->given + 1) * a->gap_calm);
     case ARRIVALS_MMPP2: return next_bursty(a);
     case ARRIVALS_POISSON: break;
     }
-    return a->last + draw(a, a->gap_calm);
+    return draw(a, a->last, a->gap_calm);
 }
 
 sim_time arrivals_next(struct arrivals_source *a) {

@@ -17,7 +17,7 @@ struct arrivals_source {
 // *a begins at time 0; `load` (client: open) and `r` must outlive it. MMPP2 draws twice, the others do not.
 void arrivals_init(struct arrivals_source *a, const struct load_spec *load, struct rng *r);
 
-// Time of the next arrival, ns, never before the one before it; SIM_NEVER after the last of a trace. Bursty arrivals are
+// Time of the next arrival, ns, never before the one before it; SIM_NEVER after the last of a trace, and past 126 years. Bursty arrivals are
 // a Markov-modulated Poisson process of two states (Fischer & Meier-Hellstern 1993) with the scenario's mean rate.
 // Cost: some 5 ns.
 sim_time arrivals_next(struct arrivals_source *a);

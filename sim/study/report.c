@@ -35,25 +35,53 @@ char *report_error(char out[32], double error_frac) {
     return out;
 }
 
-char *report_status(char out[256], const struct case_result *c) {
+static void say_dropped(char out[256], const struct case_result *c) {
+    char refused[32], late[32];
     double arrived = c->arrived > 0 ? c->arrived : 1;
+    snprintf(out, 256,
+             "DROPPED: %s of the requests were refused, %s timed out; throughput and latency are those of %s",
+             report_percent(refused, c->refused / arrived), report_percent(late, c->timed_out / arrived),
+             result_unsteady(c) ? "the requests done, and with so many lost they may have no steady value"
+                                : "the requests done");
+}
+
+char *report_status(char out[256], const struct case_result *c) {
     out[0] = '\0';
     if (c->status == STATUS_SATURATED)
         snprintf(
             out, 256,
             "SATURATED: more arrives than can be served and the number in the system grew throughout; the "
-            "throughput is the capacity, latencies have no steady value and are not given");
+            "throughput is what was done while falling behind, the capacity may be higher; latencies have no "
+            "steady value and are not given");
     else if (c->status == STATUS_TOO_SHORT)
         snprintf(
             out, 256,
             "TOO SHORT: no steady state was found in the observed span; give a longer load.duration or more "
             "load.requests");
     else if (c->status == STATUS_DROPPED)
-        snprintf(
-            out, 256,
-            "DROPPED: %.2g %% of the requests were refused, %.2g %% timed out; throughput and latency are "
-            "those of the requests done",
-            100 * c->refused / arrived, 100 * c->timed_out / arrived);
+        say_dropped(out, c);
+    return out;
+}
+
+char *report_percent(char out[32], double frac) {
+    double p = 100 * frac;
+    if (isnan(p))
+        snprintf(out, 32, "-");
+    else if (p > 0 && p < 0.005)
+        snprintf(out, 32, "less than 0.01 %%");
+    else if (p >= 0.995 && p < 9.95)
+        snprintf(out, 32, "%.2g %%", p);
+    else
+        snprintf(out, 32, "%.*f %%", p == 0 || p >= 9.95 ? 0 : 2, p);
+    return out;
+}
+
+char *report_count(char out[32], double mean) {
+    bool whole = mean >= 9.95 || mean == floor(mean);
+    if (mean > 0 && mean < 0.05)
+        snprintf(out, 32, "less than 0.1");
+    else
+        snprintf(out, 32, "%.*f", whole ? 0 : 1, mean);
     return out;
 }
 
@@ -100,8 +128,8 @@ static struct shown columns_wanted(const struct result *r) {
 }
 
 static void add_columns(struct table *t, struct shown w) {
-    static const char *const numbers[] = {"req/s", "±",     "mean",   "p50",   "p95",
-                                          "p99",   "cpu %", "loop %", "gil %", "pool %"};
+    static const char *const numbers[] = {"req/s", "±", "mean",  "±",      "p50",   "p95",
+                                          "p99",   "±", "cpu %", "loop %", "gil %", "pool %"};
     table_column(t, "case", TABLE_LEFT);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) table_column(t, numbers[i], TABLE_RIGHT);
     table_column(t, "binds", TABLE_LEFT);
@@ -154,7 +182,8 @@ static void add_ratio(struct table *t, double ratio) {
         table_add(t, "%.*f", ratio < 10 ? 3 : 1, ratio);
 }
 
-static void add_measured(struct table *t, const struct result *r, const struct case_result *c, struct shown w) {
+static void add_measured(struct table *t, const struct result *r, const struct case_result *c,
+                         struct shown w) {
     char text[32];
     add_rate(t, c->measured.given ? c->measured.throughput_per_s : NAN);
     if (w.ratio) add_ratio(t, report_measured_ratio(r, c));
@@ -167,9 +196,11 @@ static void add_case(struct table *t, const struct result *r, const struct case_
     add_rate(t, c->throughput_per_s.mean);
     add_width(t, &c->throughput_per_s);
     add_span(t, &c->latency.mean);
+    add_width(t, &c->latency.mean);
     add_span(t, &c->latency.quantile[QUANTILE_P50]);
     add_span(t, &c->latency.quantile[QUANTILE_P95]);
     add_span(t, &c->latency.quantile[QUANTILE_P99]);
+    add_width(t, &c->latency.quantile[QUANTILE_P99]);
     add_percent(t, c->utilisation[LIMIT_CORE]);
     add_percent(t, c->utilisation[LIMIT_LOOP]);
     add_percent(t, c->utilisation[LIMIT_LOCK]);
@@ -185,4 +216,38 @@ void report_cases(struct table *t, const struct result *r) {
     table_init(t);
     add_columns(t, w);
     for (int i = 0; i < r->cases; i++) add_case(t, r, &r->case_[i], w);
+}
+
+static void add_endpoint(struct table *t, const struct case_result *c, int i) {
+    const struct latency_estimate *l = &c->endpoint[i].latency;
+    table_add(t, "%s", c->endpoint[i].name);
+    add_rate(t, c->endpoint[i].throughput_per_s.mean);
+    add_width(t, &c->endpoint[i].throughput_per_s);
+    add_span(t, &l->mean);
+    add_width(t, &l->mean);
+    add_span(t, &l->quantile[QUANTILE_P50]);
+    add_span(t, &l->quantile[QUANTILE_P95]);
+    add_span(t, &l->quantile[QUANTILE_P99]);
+    add_width(t, &l->quantile[QUANTILE_P99]);
+}
+
+void report_endpoints(struct table *t, const struct result *r, const struct case_result *c) {
+    static const char *const numbers[] = {"req/s", "±", "mean", "±", "p50", "p95", "p99", "±"};
+    table_init(t);
+    if (!c) table_column(t, "case", TABLE_LEFT);
+    table_column(t, "endpoint", TABLE_LEFT);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) table_column(t, numbers[i], TABLE_RIGHT);
+    for (const struct case_result *k = c ? c : r->case_; k < (c ? c + 1 : r->case_ + r->cases); k++)
+        for (int i = 0; i < k->endpoints; i++) {
+            if (!c) table_add(t, "%s", report_name(r, k));
+            add_endpoint(t, k, i);
+        }
+}
+
+void report_incomplete(FILE *out, const struct result *r) {
+    if (!r->incomplete) return;
+    fputs("INCOMPLETE: the run was stopped; ", out);
+    if (r->missing_cases == 0) fputs("no case is missing, some hold fewer replications than wanted", out);
+    for (int i = 0; i < r->missing_cases; i++) fprintf(out, "%s%s", i ? ", " : "missing: ", r->missing[i]);
+    fputc('\n', out);
 }

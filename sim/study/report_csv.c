@@ -1,4 +1,5 @@
 #include "study/report.h"
+#include "study/report_bands.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,22 +43,39 @@ static void put_estimate_head(FILE *out, const char *name, const char *unit) {
     fprintf(out, ",%s%s,%s_lo%s,%s_hi%s", name, unit, name, unit, name, unit);
 }
 
-static void put_head(FILE *out) {
-    fputs("scenario,case,status,replications,precise", out);
+// Columns that exist only where bands were sought.
+static void put_bands_head(FILE *out) {
+    for (int q = 0; q < BANDS_QUANTITIES; q++) {
+        const char *name = quantity_name((enum quantity)q), *unit = q == QUANTITY_THROUGHPUT ? "per_s" : "s";
+        fprintf(out, ",%s_band_lo_%s,%s_band_hi_%s", name, unit, name, unit);
+    }
+}
+
+static void put_bands(FILE *out, const struct bands *b) {
+    for (int q = 0; q < BANDS_QUANTITIES; q++) {
+        put_number(out, b ? b->of[q].lo : NAN);
+        put_number(out, b ? b->of[q].hi : NAN);
+    }
+}
+
+static void put_head(FILE *out, const struct report *r) {
+    fputs("scenario,case,endpoint,status,replications,precise", out);
     put_estimate_head(out, "throughput", "_per_s");
     put_estimate_head(out, "mean", "_s");
     for (int q = 0; q < QUANTILE_COUNT; q++) put_estimate_head(out, quantile_name[q], "_s");
     put_estimate_head(out, "max", "_s");
     for (int l = 0; l < LIMIT_COUNT; l++) fprintf(out, ",utilisation_%s", report_station(l));
     for (int l = 0; l < LIMIT_COUNT; l++) fprintf(out, ",queue_%s", report_station(l));
-    fputs(",bottleneck,arrived,done,timed_out,refused,retried", out);
+    fputs(",bottleneck,bottleneck_name,arrived,done,timed_out,refused,retried", out);
     for (int b = 0; b < BLAME_COUNT; b++) fprintf(out, ",mean_%s_s", blame_name(b));
     for (int b = 0; b < BLAME_COUNT; b++) fprintf(out, ",p99_%s_s", blame_name(b));
     fputs(",measured_throughput_per_s,measured_mean_s", out);
     for (int q = 0; q < QUANTILE_COUNT; q++) fprintf(out, ",measured_%s_s", quantile_name[q]);
     fputs(",error_throughput,error_mean", out);
     for (int q = 0; q < QUANTILE_COUNT; q++) fprintf(out, ",error_%s", quantile_name[q]);
-    fputs(",fitted\n", out);
+    fputs(",fitted,ratio,measured_ratio", out);
+    if (r->bands) put_bands_head(out);
+    fputc('\n', out);
 }
 
 static void put_latency(FILE *out, const struct latency_estimate *l) {
@@ -77,29 +95,54 @@ static void put_measured(FILE *out, const struct case_result *c) {
     put_number(out, c->error_throughput);
     put_number(out, c->error_mean);
     put_numbers(out, c->error_quantile, QUANTILE_COUNT);
-    fprintf(out, ",%s\n", !m->given ? "" : m->fitted ? "true" : "false");
+    fprintf(out, ",%s", !m->given ? "" : m->fitted ? "true" : "false");
 }
 
-static void put_case(FILE *out, const struct result *r, const struct case_result *c) {
+// What a row of a case and one of an endpoint share.
+static void put_start(FILE *out, const struct result *r, const struct case_result *c, const char *endpoint) {
     put_text(out, r->scenario);
     fputc(',', out);
     put_text(out, report_name(r, c));
+    fputc(',', out);
+    put_text(out, endpoint);
     fprintf(out, ",%s,%d,%s", status_name(c->status), c->replications, c->precise ? "true" : "false");
+}
+
+// Stations, counts and the rest are known of the case alone.
+static void put_endpoint(FILE *out, const struct report *report, const struct result *r,
+                         const struct case_result *c, int i) {
+    enum { REST = 2 * LIMIT_COUNT + 2 + 5 + 2 * BLAME_COUNT + 2 * (2 + QUANTILE_COUNT) + 3 };
+    put_start(out, r, c, c->endpoint[i].name);
+    put_estimate(out, &c->endpoint[i].throughput_per_s);
+    put_latency(out, &c->endpoint[i].latency);
+    for (int k = 0; k < REST; k++) fputc(',', out);
+    if (report->bands) put_bands(out, NULL);
+    fputc('\n', out);
+}
+
+static void put_case(FILE *out, const struct report *report, const struct result *r,
+                     const struct case_result *c) {
+    put_start(out, r, c, "");
     put_estimate(out, &c->throughput_per_s);
     put_latency(out, &c->latency);
     put_numbers(out, c->utilisation, LIMIT_COUNT);
     put_numbers(out, c->queue, LIMIT_COUNT);
-    fputc(',', out);
+    fprintf(out, ",%s,", limit_name(c->bottleneck));
     put_text(out, c->bottleneck_name);
     const double counts[] = {c->arrived, c->done, c->timed_out, c->refused, c->retried};
     put_numbers(out, counts, 5);
     put_numbers(out, c->blame_mean_s, BLAME_COUNT);
     put_numbers(out, c->blame_p99_s, BLAME_COUNT);
     put_measured(out, c);
+    put_number(out, report_ratio(r, c));
+    put_number(out, report_measured_ratio(r, c));
+    if (report->bands) put_bands(out, report_bands_of(report, r, c));
+    fputc('\n', out);
+    for (int i = 0; i < c->endpoints; i++) put_endpoint(out, report, r, c, i);
 }
 
 void report_csv(FILE *out, const struct report *r) {
-    put_head(out);
+    put_head(out, r);
     for (int i = 0; i < r->count; i++)
-        for (int c = 0; c < r->result[i].cases; c++) put_case(out, &r->result[i], &r->result[i].case_[c]);
+        for (int c = 0; c < r->result[i].cases; c++) put_case(out, r, &r->result[i], &r->result[i].case_[c]);
 }

@@ -1,4 +1,6 @@
 #include "study/report.h"
+#include "study/report_bands.h"
+#include "study/report_validation.h"
 
 #include "base/require.h"
 
@@ -63,6 +65,8 @@ static json_t *requests(const struct case_result *c) {
     put(object, "timed_out", number(c->timed_out));
     put(object, "refused", number(c->refused));
     put(object, "retried", number(c->retried));
+    put(object, "span_s", number(c->span_s));
+    put(object, "after_warmup", json_boolean(c->warmup_cut));
     return object;
 }
 
@@ -128,6 +132,9 @@ static void put_details(json_t *object, const struct case_result *c) {
     put(object, "resources", resources(c));
     put(object, "blame", blame(c));
     put(object, "p99_range_s", json_pack("[o,o]", number(c->p99_min_s), number(c->p99_max_s)));
+    put(object, "server_cpu_per_request_s", number(c->cpu_per_request_s));
+    put(object, "voluntary_switches_per_request", number(c->voluntary_per_request));
+    put(object, "involuntary_switches_per_request", number(c->involuntary_per_request));
     put(object, "switches_per_request", number(c->switches_per_request));
     put(object, "wakeups_per_request", number(c->wakeups_per_request));
     put(object, "lock_handoffs_per_s", number(c->lock_handoffs_per_s));
@@ -149,13 +156,20 @@ static json_t *case_object(const struct result *r, const struct case_result *c) 
     if (c->endpoints) put(object, "endpoints", endpoints(c));
     put_measured(object, c);
     if (c->against[0])
-        put(object, "against", json_pack("{s:s, s:o, s:o}", "case", c->against, "ratio", number(report_ratio(r, c)),
-                                         "measured_ratio", number(report_measured_ratio(r, c))));
+        put(object, "against",
+            json_pack("{s:s, s:o, s:o}", "case", c->against, "ratio", number(report_ratio(r, c)),
+                      "measured_ratio", number(report_measured_ratio(r, c))));
     put_details(object, c);
     return object;
 }
 
-static json_t *result_object(const struct result *r) {
+static json_t *missing(const struct result *r) {
+    json_t *list = json_array();
+    for (int i = 0; i < r->missing_cases; i++) json_array_append_new(list, json_string(r->missing[i]));
+    return list;
+}
+
+static json_t *result_object(const struct result *r, const struct report_validation *v) {
     json_t *object = json_object(), *cases = json_array();
     put(object, "schema_version", json_integer(SCHEMA_VERSION));
     put(object, "scenario", json_string(r->scenario));
@@ -165,13 +179,22 @@ static json_t *result_object(const struct result *r) {
     put(object, "version", json_string(DISPATCHSIM_VERSION));
     for (int i = 0; i < r->cases; i++) json_array_append_new(cases, case_object(r, &r->case_[i]));
     put(object, "cases", cases);
+    put(object, "complete", json_boolean(!r->incomplete));
+    if (r->incomplete) put(object, "missing_cases", missing(r));
+    if (v) put(object, "validation", report_validation_json(v));
+    if (v) put(object, "summary", report_validation_summary_json(v));
+    return object;
+}
+
+static json_t *nth(const struct report *r, int i) {
+    json_t *object = result_object(&r->result[i], r->validation ? &r->validation[i] : NULL);
+    report_bands_json(object, r, i);
     return object;
 }
 
 bool report_json(FILE *out, const struct report *r) {
-    json_t *all = r->count == 1 ? result_object(&r->result[0]) : json_array();
-    for (int i = 0; r->count != 1 && i < r->count; i++)
-        json_array_append_new(all, result_object(&r->result[i]));
+    json_t *all = r->count == 1 ? nth(r, 0) : json_array();
+    for (int i = 0; r->count != 1 && i < r->count; i++) json_array_append_new(all, nth(r, i));
     bool ok = !json_dumpf(all, out, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) && fputc('\n', out) != EOF;
     json_decref(all);
     return ok;

@@ -1,4 +1,5 @@
 #include "study/report.h"
+#include "study/report_bands.h"
 
 static void write_one(FILE *out, const struct result *r) {
     struct table t;
@@ -7,7 +8,13 @@ static void write_one(FILE *out, const struct result *r) {
     report_cases(&t, r);
     table_print_md(&t, out);
     table_fini(&t);
+    report_endpoints(&t, r, NULL);
+    if (t.cells) fputc('\n', out);
+    if (t.cells) table_print_md(&t, out);
+    table_fini(&t);
     fputc('\n', out);
+    report_incomplete(out, r);
+    if (r->incomplete) fputc('\n', out);
     for (int i = 0; i < r->cases; i++) {
         const struct case_result *c = &r->case_[i];
         char status[256];
@@ -21,5 +28,6 @@ void report_md(FILE *out, const struct report *r) {
     for (int i = 0; i < r->count; i++) {
         if (i > 0) fputc('\n', out);
         write_one(out, &r->result[i]);
+        report_bands_md(out, r, &r->result[i]);
     }
 }

@@ -1,4 +1,5 @@
 #include "study/report.h"
+#include "study/report_bands.h"
 
 #include "base/units.h"
 
@@ -71,27 +72,11 @@ static void print_blame(FILE *out, const struct report *r, const struct case_res
     table_fini(&t);
 }
 
-static void add_latencies(struct table *t, const struct latency_estimate *l) {
-    add_seconds(t, l->mean.mean);
-    add_seconds(t, l->quantile[QUANTILE_P50].mean);
-    add_seconds(t, l->quantile[QUANTILE_P95].mean);
-    add_seconds(t, l->quantile[QUANTILE_P99].mean);
-}
-
-static void print_endpoints(FILE *out, const struct report *r, const struct case_result *c) {
-    static const char *const heads[] = {"req/s", "mean", "p50", "p95", "p99"};
-    char rate[32];
-    if (c->endpoints == 0) return;
+static void print_endpoints(FILE *out, const struct report *r, const struct result *result,
+                            const struct case_result *c) {
     struct table t;
-    table_init(&t);
-    table_column(&t, "endpoint", TABLE_LEFT);
-    for (int i = 0; i < 5; i++) table_column(&t, heads[i], TABLE_RIGHT);
-    for (int i = 0; i < c->endpoints; i++) {
-        table_add(&t, "%s", c->endpoint[i].name);
-        table_add(&t, "%s", report_rate(rate, c->endpoint[i].throughput_per_s.mean));
-        add_latencies(&t, &c->endpoint[i].latency);
-    }
-    table_print(&t, out, 2, r->colour);
+    report_endpoints(&t, result, c);
+    if (t.cells) table_print(&t, out, 2, r->colour);
     table_fini(&t);
 }
 
@@ -129,6 +114,7 @@ static double half_width(const struct case_result *c) {
 }
 
 static void print_precision(FILE *out, const struct case_result *c) {
+    char wanted[32];
     double reached = half_width(c);
     if (c->precise) return;
     if (isfinite(reached))
@@ -137,7 +123,8 @@ static void print_precision(FILE *out, const struct case_result *c) {
     else
         fprintf(out, "  %d replication%s cannot say how sure this is", c->replications,
                 c->replications == 1 ? "" : "s");
-    if (isfinite(c->precision_frac)) fprintf(out, " (wanted: %.3g %%)", 100 * c->precision_frac);
+    if (isfinite(c->precision_frac)) fprintf(out, " (wanted: %s)", report_percent(wanted, c->precision_frac));
+    if (result_unsteady(c)) fputs("; more would not narrow them", out);
     fputc('\n', out);
 }
 
@@ -150,11 +137,15 @@ static void print_p99_range(FILE *out, const struct case_result *c) {
             units_format(high, UNIT_SPAN, c->p99_max_s * 1e9));
 }
 
+// Requests in flight at either end of what was observed arrived before it or are done after it.
 static void print_lost(FILE *out, const struct case_result *c) {
+    char late[32], refused[32], retried[32], span[UNITS_TEXT];
     if (c->timed_out + c->refused + c->retried <= 0) return;
-    fprintf(out, "  of %.0f requests a replication %.0f were done, %.4g timed out, %.4g were refused",
-            c->arrived, c->done, c->timed_out, c->refused);
-    fprintf(out, "; %.4g attempts were retries\n", c->retried);
+    fprintf(out,
+            "  a replication, in %s%s: %.0f requests arrived, %.0f were done, %s timed out, %s were refused",
+            units_format(span, UNIT_SECONDS, c->span_s), c->warmup_cut ? " after the warm-up" : "",
+            c->arrived, c->done, report_count(late, c->timed_out), report_count(refused, c->refused));
+    fprintf(out, "; %s attempts were retries\n", report_count(retried, c->retried));
 }
 
 static void print_case(FILE *out, const struct report *r, const struct result *result,
@@ -172,8 +163,9 @@ static void print_case(FILE *out, const struct report *r, const struct result *r
     print_p99_range(out, c);
     print_lost(out, c);
     print_compared(out, r, c);
-    print_endpoints(out, r, c);
+    print_endpoints(out, r, result, c);
     print_blame(out, r, c);
+    report_bands_text(out, r, result, c);
 }
 
 static void print_result(FILE *out, const struct report *r, const struct result *result) {
@@ -183,6 +175,8 @@ static void print_result(FILE *out, const struct report *r, const struct result 
     report_cases(&t, result);
     table_print(&t, out, 0, r->colour);
     table_fini(&t);
+    if (result->incomplete) fputc('\n', out);
+    report_incomplete(out, result);
     for (int i = 0; i < result->cases; i++) print_case(out, r, result, &result->case_[i]);
 }
 

@@ -69,7 +69,8 @@ static void end_round(struct run *r, int c) {
     const struct run_spec *spec = &r->file->case_[c].run;
     gather(r, j, c, j->wanted);
     int next = estimate_next_round(j->wanted, spec->max_replications);
-    if (spec->replications > 0 || j->result.precise || next <= j->wanted) {
+    bool enough = j->result.precise || result_unsteady(&j->result);
+    if (spec->replications > 0 || enough || next <= j->wanted) {
         j->finished = true;
         r->finished++;
         release_observations(j);
@@ -163,14 +164,25 @@ static bool gather_partial(struct run *r, int c) {
     return true;
 }
 
+static void note_missing(struct result *out, const struct scenario_file *f, int c) {
+    if (!out->missing) out->missing = memory_new((size_t)f->cases, sizeof *out->missing);
+    const char *name = f->case_[c].name[0] ? f->case_[c].name : f->name;
+    snprintf(out->missing[out->missing_cases++], sizeof *out->missing, "%s", name);
+}
+
 static void collect(struct run *r, struct result *out) {
     const struct scenario_file *f = r->file;
     *out = (struct result){.digest = f->digest, .seed = f->cases ? f->case_[0].run.seed : 0};
     memcpy(out->scenario, f->name, sizeof out->scenario);
     memcpy(out->question, f->question, sizeof out->question);
     out->case_ = memory_new((size_t)f->cases, sizeof *out->case_);
-    for (int c = 0; c < f->cases; c++)
-        if (r->job[c].finished || gather_partial(r, c)) out->case_[out->cases++] = r->job[c].result;
+    for (int c = 0; c < f->cases; c++) {
+        if (r->job[c].finished || gather_partial(r, c))
+            out->case_[out->cases++] = r->job[c].result;
+        else
+            note_missing(out, f, c);
+    }
+    out->incomplete = r->finished < f->cases;
 }
 
 static void start(struct run *r) {

@@ -31,9 +31,9 @@ struct run_options {
 // Simulates all cases of *f into *out (release with result_fini). All cases use point 0, so that they see identical
 // requests (common random numbers). After each of estimate_next_round's rounds a case ends when the half-widths of
 // throughput and mean latency are within run.precision_frac, when run.max_replications are done, or at once where
-// run.replications is given.
+// run.replications is given; and after the first of the rounds where result_unsteady says that more would narrow nothing.
 // When stopped, every case holds what its complete replications say (a gapless run of them from 0); cases with none
-// are left out, and *complete (may be NULL) is false. False with *e on the first failure in order of case and
+// are left out, and *complete (may be NULL) is false, as out->incomplete and out->missing say. False with *e on the first failure in order of case and
 // replication among those run; then *out holds nothing to free.
 // Cost: that of the replications; keeps the observations of the unfinished cases, some 100 KB each.
 bool run_cases(const struct scenario_file *f, const struct run_options *o, struct result *out, bool *complete,

@@ -53,6 +53,9 @@ static inline struct case_result saturated_case(void) {
     c.measured = (struct measured){.given = false};
     c.error_throughput = c.error_mean = NAN;
     c.refused = 3;
+    c.retried = 20750;
+    c.span_s = 9;
+    c.warmup_cut = true;
     return c;
 }
 
@@ -89,8 +92,13 @@ static inline void init(struct fixture *f) {
     f->case_[0] = ok_case();
     f->case_[1] = saturated_case();
     f->case_[2] = resource_case();
-    f->result = (struct result){"hello", "What does it cost?", 7, 0xabcdef, 3, f->case_};
-    f->report = (struct report){&f->result, 1, false};
+    f->result = (struct result){.scenario = "hello",
+                                .question = "What does it cost?",
+                                .seed = 7,
+                                .digest = 0xabcdef,
+                                .cases = 3,
+                                .case_ = f->case_};
+    f->report = (struct report){.result = &f->result, .count = 1};
 }
 
 static inline char *written(enum report_format format, const struct report *r) {

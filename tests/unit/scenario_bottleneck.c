@@ -59,6 +59,41 @@ static void test_binds_pool(void **state) {
           "6 % of the time");
 }
 
+// Shares and size are those of one of the four pools, the queue is that of all.
+static void test_several_pools(void **state) {
+    (void)state;
+    struct fixture f = fixture();
+    f.s.server.workers = 4;
+    station(&f, LIMIT_LOOP, 0.001, 4, 0);
+    station(&f, LIMIT_POOL, 0.95, 40, 46.2);
+    f.o.station[LIMIT_POOL].instances = 4;
+    f.o.station[LIMIT_POOL].full_s = 4 * 8.8;
+    binds(
+        &f, LIMIT_POOL,
+        "each pool of 10 is full 88 % of the time, with 46.2 requests in all waiting on average; the 4 event "
+        "loops are busy less than 1 % of the time");
+}
+
+// Processes that serve one connection each are pools of one, whatever server.threads says.
+static void test_pools_of_one(void **state) {
+    (void)state;
+    struct fixture f = fixture();
+    struct case_result c;
+    f.s.server.workers = 8;
+    station(&f, LIMIT_POOL, 0.97, 8, 0);
+    f.o.station[LIMIT_POOL].instances = 8;
+    f.o.station[LIMIT_POOL].full_s = 8 * 9.7;
+    station(&f, LIMIT_BACKLOG, 0.01, 2048, 20);
+    add(&f.o, 7, 0, -1);
+    result_gather(&c, &f.s, &f.o, 1);
+    close_to(c.full_frac[LIMIT_POOL], 0.97, 1e-12);
+    assert_true(c.size[LIMIT_POOL] == 1 && c.instances[LIMIT_POOL] == 8);
+    assert_string_equal(c.sentence,
+                        "the one thread of each worker is taken 97 % of the time, with 20.0 requests in all "
+                        "waiting to be accepted on average");
+    observation_fini(&f.o);
+}
+
 static void test_binds_resource_behind_full_pool(void **state) {
     (void)state;
     struct fixture f = fixture();
@@ -125,6 +160,27 @@ static void test_binds_client(void **state) {
     binds(&f, LIMIT_LOOP, "the event loop is busy 85 % of the time; the 2 cores are busy 30 % of the time");
 }
 
+// That nothing is full is not the load generator's doing, unless it is full itself.
+static void test_load_generator(void **state) {
+    (void)state;
+    static const double busy[] = {0, 0.89, 0.9};
+    static const char *const name[] = {"none", "none", "client"};
+    static const char *const sentence[] = {"nothing is full, the load offers no more",
+                                           "nothing is full, the load offers no more",
+                                           "the load generator is busy 90 % of the time"};
+    for (int i = 0; i < 3; i++) {
+        struct fixture f = fixture();
+        struct case_result c;
+        station(&f, LIMIT_CLIENT, busy[i], i ? 1 : 0, 0);
+        add(&f.o, 7, 0, -1);
+        result_gather(&c, &f.s, &f.o, 1);
+        assert_int_equal(c.bottleneck, LIMIT_CLIENT);
+        assert_string_equal(c.bottleneck_name, name[i]);
+        assert_string_equal(c.sentence, sentence[i]);
+        observation_fini(&f.o);
+    }
+}
+
 // Four loops with uneven work: none is full on average, yet requests wait.
 static void test_says_what_uneven_work_makes_wait_for(void **state) {
     (void)state;
@@ -162,6 +218,9 @@ int main(void) {
         cmocka_unit_test(test_binds_lock),
         cmocka_unit_test(test_binds_lock_behind_full_pool),
         cmocka_unit_test(test_binds_pool),
+        cmocka_unit_test(test_several_pools),
+        cmocka_unit_test(test_pools_of_one),
+        cmocka_unit_test(test_load_generator),
         cmocka_unit_test(test_binds_resource_behind_full_pool),
         cmocka_unit_test(test_binds_core),
         cmocka_unit_test(test_binds_what_fills_the_backlog),

@@ -42,7 +42,7 @@ static void test_blame_of_nothing(void **state) {
 // Two halves appended say what the whole says.
 static void test_append(void **state) {
     (void)state;
-    struct fixture whole = fixture(), first = fixture(), second = fixture();
+    struct fixture whole = fixture(), first = fixture(), second = fixture(), none = fixture();
     for (int i = 1; i <= 1000; i++) {
         add(&whole.o, 1 + i % 83, 1, i % 2);
         add(i <= 300 ? &first.o : &second.o, 1 + i % 83, 1, i % 2);
@@ -52,7 +52,10 @@ static void test_append(void **state) {
     second.o.in_system_last = 8;
     station(&first, LIMIT_POOL, 0.25, 40, 1);
     station(&second, LIMIT_POOL, 0.75, 40, 3);
+    first.o.station[LIMIT_POOL].instances = second.o.station[LIMIT_POOL].instances = 4;
     observation_append(&first.o, &second.o);
+    observation_append(&none.o, &first.o);
+    assert_true(first.o.station[LIMIT_POOL].instances == 4 && none.o.station[LIMIT_POOL].instances == 4);
     assert_int_equal(first.o.done, 1000);
     assert_int_equal(first.o.arrived, 1000);
     assert_int_equal(first.o.in_system_first, 3);
@@ -66,6 +69,7 @@ static void test_append(void **state) {
     observation_blame_at(&first.o, 0.9, a);
     observation_blame_at(&whole.o, 0.9, b);
     assert_memory_equal(a, b, sizeof a);
+    observation_fini(&none.o);
     observation_fini(&whole.o);
     observation_fini(&first.o);
     observation_fini(&second.o);
@@ -102,6 +106,58 @@ static void test_estimates(void **state) {
     assert_true(c.precise);
     for (int i = 0; i < 3; i++) observation_fini(&o[i]);
     observation_fini(&f.o);
+}
+
+// Where a replication completed nothing, the parts still add up to the mean latency; counts divide a whole sum.
+static void test_blame_of_replications_without_an_answer(void **state) {
+    (void)state;
+    struct fixture f = fixture();
+    struct observation o[3];
+    struct case_result c;
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        observation_init(&o[i]);
+        o[i].span_s = 10;
+        for (int k = 0; i > 0 && k < 10; k++) add(&o[i], 4 * i, 1, -1);
+    }
+    o[0].arrived = 5;
+    result_gather(&c, &f.s, o, 3);
+    for (int b = 0; b < BLAME_COUNT; b++) sum += c.blame_mean_s[b];
+    close_to(c.latency.mean.mean, 6e-3, 1e-12);
+    close_to(sum, c.latency.mean.mean, 1e-12);
+    close_to(c.blame_mean_s[BLAME_LOCK], 1e-3, 1e-12);
+    assert_true(c.done == 20.0 / 3 && c.arrived == 25.0 / 3 && c.span_s == 10);
+    for (int i = 0; i < 3; i++) observation_fini(&o[i]);
+    observation_fini(&f.o);
+}
+
+static void test_warmup_cut(void **state) {
+    (void)state;
+    struct fixture f = fixture();
+    struct case_result c;
+    static const bool expected[2][2][3] = {
+        {{false, false, false}, {false, false, false}},
+        {{false, false, true}, {true, false, true}}}; // [duration][open][warmup]
+    for (int i = 0; i < 12; i++) {
+        f.s.load.duration = i / 6 ? 1000000000 : 0;
+        f.s.load.client = i / 3 % 2 ? CLIENT_OPEN : CLIENT_WRK;
+        f.s.run.warmup = (enum warmup)(i % 3);
+        result_gather(&c, &f.s, &f.o, 1);
+        assert_int_equal(c.warmup_cut, expected[i / 6][i / 3 % 2][i % 3]);
+    }
+    observation_fini(&f.o);
+}
+
+static void test_unsteady(void **state) {
+    (void)state;
+    struct case_result c = {.arrived = 1000, .timed_out = 60, .refused = 40, .status = STATUS_DROPPED};
+    assert_false(result_unsteady(&c));
+    c.refused = 41;
+    assert_true(result_unsteady(&c));
+    c.status = STATUS_OK; // a closed loop offers no more than it gets
+    assert_false(result_unsteady(&c));
+    c.status = STATUS_SATURATED;
+    assert_true(result_unsteady(&c));
 }
 
 static void test_p99_range(void **state) {
@@ -223,11 +279,19 @@ static void test_result_of_a_server_that_does_not_answer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_blame),     cmocka_unit_test(test_blame_of_nothing),
-        cmocka_unit_test(test_append),    cmocka_unit_test(test_estimates),
-        cmocka_unit_test(test_p99_range), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_status),    cmocka_unit_test(test_status_majority),
-        cmocka_unit_test(test_endpoints), cmocka_unit_test(test_result_of_a_server_that_does_not_answer),
+        cmocka_unit_test(test_blame),
+        cmocka_unit_test(test_blame_of_nothing),
+        cmocka_unit_test(test_append),
+        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_blame_of_replications_without_an_answer),
+        cmocka_unit_test(test_warmup_cut),
+        cmocka_unit_test(test_unsteady),
+        cmocka_unit_test(test_p99_range),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_status_majority),
+        cmocka_unit_test(test_endpoints),
+        cmocka_unit_test(test_result_of_a_server_that_does_not_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

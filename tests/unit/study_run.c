@@ -18,6 +18,8 @@ enum { CASES = 3, MOST = 200 };
 struct fake {
     const struct scenario_file *file;
     double noise[CASES];      // relative spread of the latency
+    bool saturated[CASES];
+    int timed_out[CASES]; // of 1000 requests
     int fail_case, fail_from; // this replication of this case and all later ones fail; fail_case < 0 = none
     atomic_int *stop;         // set when `stop_after` replications have begun
     int stop_after;
@@ -51,11 +53,14 @@ static bool simulate_fake(void *context, const struct scenario *s, const struct 
     rng_init(&r, s->run.seed, 0, 0, (uint32_t)c);
     out->span_s = 10;
     out->arrived = 1000;
-    for (int i = 0; i < 1000; i++) {
+    int done = f->saturated[c] && o->replication % 2 ? 600 : 1000; // so that the throughput varies
+    for (int i = 0; i < done; i++) {
         double latency = 1e6 * (1 + c) * (1 + f->noise[c] * unit(&r, (int)o->replication)) + 1000 * i;
         int64_t blame[BLAME_COUNT] = {[BLAME_SERVICE] = (int64_t)latency};
         observation_add(out, (int64_t)latency, blame, -1);
     }
+    out->saturated = f->saturated[c];
+    out->timed_out = f->timed_out[c];
     out->trace_hash = o->replication * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)c;
     return true;
 }
@@ -87,12 +92,14 @@ static void run(struct fixture *f) {
     bool complete = false;
     if (!run_cases(&f->file, &f->options, &f->result, &complete, &e)) fail_msg("%s", e.text);
     assert_true(complete);
+    assert_false(f->result.incomplete);
+    assert_int_equal(f->result.missing_cases, 0);
 }
 
 static char *json(const struct fixture *f) {
     char *text;
     size_t size;
-    struct report r = {&f->result, 1, false};
+    struct report r = {.result = &f->result, .count = 1};
     FILE *out = open_memstream(&text, &size);
     assert_true(report_json(out, &r));
     fclose(out);
@@ -168,6 +175,31 @@ static void test_rounds(void **state) {
     fini(&f);
 }
 
+// What has no steady value is not sought more than one round for, at whatever number of jobs.
+static void test_rounds_of_unsteady_cases(void **state) {
+    (void)state;
+    for (int jobs = 1; jobs <= 3; jobs += 2) {
+        struct fixture f;
+        init(&f, 0);
+        for (int c = 0; c < CASES; c++) {
+            f.fake.noise[c] = 1;
+            f.case_[c].load.client = CLIENT_OPEN;
+        }
+        f.fake.saturated[0] = true;
+        f.fake.timed_out[1] = 101;
+        f.fake.timed_out[2] = 100; // at 10 % the wanted precision is still sought
+        f.options.jobs = jobs;
+        run(&f);
+        const struct case_result *c = f.result.case_;
+        assert_int_equal(c[0].replications, estimate_next_round(0, 60));
+        assert_int_equal(c[1].replications, estimate_next_round(0, 60));
+        assert_int_equal(c[2].replications, 60);
+        assert_int_equal(c[1].status, STATUS_DROPPED);
+        assert_false(c[0].precise || c[1].precise);
+        fini(&f);
+    }
+}
+
 static void test_failure(void **state) {
     (void)state;
     struct fixture f;
@@ -204,6 +236,9 @@ static void test_stop(void **state) {
         assert_false(complete);
         assert_int_equal(f.fake.calls, 33);
         assert_int_equal(f.result.cases, 2);
+        assert_true(f.result.incomplete);
+        assert_int_equal(f.result.missing_cases, 1);
+        assert_string_equal(f.result.missing[0], "case 2");
         assert_int_equal(f.result.case_[0].replications, 20);
         assert_true(f.result.case_[0].precise);
         assert_int_equal(f.result.case_[1].replications, 13); // what runs may end
@@ -291,6 +326,7 @@ int main(void) {
         cmocka_unit_test(test_fixed_replications),
         cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_rounds_of_unsteady_cases),
         cmocka_unit_test(test_failure),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_stop_before_the_start),

@@ -1,0 +1,242 @@
+#include "calib/calibrate.h"
+
+#include "base/memory.h"
+#include "calib/fit.h"
+#include "calib/profile.h"
+#include "calib/stages.h"
+#include "live/host.h"
+#include "stats/interval.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct probe probe_calls, probe_cold, probe_handoff, probe_jitter, probe_lock, probe_loop,
+    probe_migrate, probe_parse, probe_preempt, probe_pull, probe_slice, probe_stay, probe_switch,
+    probe_threads, probe_timer, probe_wake;
+
+static const struct probe *const probes[] = {
+    &probe_switch,  &probe_wake, &probe_migrate, &probe_cold,    &probe_jitter, &probe_slice,
+    &probe_preempt, &probe_stay, &probe_pull,    &probe_timer,   &probe_lock,   &probe_calls,
+    &probe_parse,   &probe_loop, &probe_handoff, &probe_threads,
+};
+enum { PROBES = sizeof probes / sizeof probes[0] };
+
+enum { LEAST_ROUNDS = 4, MOST_ROUNDS = 60, TRIES = 2 };
+static const double overrun_frac = 0.3; // of the budget, for the sake of FIGURE_HALVES rounds
+static const double torn_frac = 0.12;   // the host's two speeds are a factor 1.9 apart
+static const double noisy_share = 1. / 3;
+static const double full_budget_s = 38, quick_budget_s = 5, quick_effort = 0.3;
+static const double fit_end_frac = 1.4; // of the probes' budget, when the machine is slow
+enum { FIT_ROUNDS = 12, FIT_REQUESTS = 4000, QUICK_FIT_ROUNDS = 8, QUICK_FIT_REQUESTS = 800 };
+
+const struct probe *const *calibrate_probes(int *count) {
+    *count = PROBES;
+    return probes;
+}
+
+struct session {
+    const struct calibrate_options *options;
+    struct bench bench;
+    struct calibration *out;
+    int64_t start, budget; // ns
+    double reference;      // speed index at speed 1
+};
+
+static bool usable(const struct session *s, const struct probe *p) {
+    return p->cores <= s->bench.cores;
+}
+
+static void tell(const struct session *s, int round, const char *probe) {
+    if (!s->options->progress) return;
+    double done = (double)(bench_now() - s->start) / (double)s->budget;
+    const struct calibrate_progress p = {done < 1 ? done : 1, round + 1, probe};
+    s->options->progress(s->options->listener, &p);
+}
+
+static bool torn(const double before[2], const double after[2]) {
+    for (int core = 0; core < 2; core++)
+        if (fabs(before[core] - after[core]) > torn_frac * fmax(before[core], after[core])) return true;
+    return false;
+}
+
+// Once, with the speed seen before and after; again where it changed meanwhile.
+static bool run_probe(struct session *s, const struct probe *p, int round, struct err *e) {
+    struct bench *b = &s->bench;
+    for (int attempt = 0; attempt < TRIES && !bench_stopped(b); attempt++) {
+        double before[2], after[2];
+        bench_drop(b, p->name);
+        bench_look(b, before);
+        if (!p->run(b, e)) return false;
+        bench_look(b, after);
+        s->out->runs++;
+        bool last = attempt == TRIES - 1;
+        if (!last && torn(before, after)) {
+            s->out->repeated++;
+            continue;
+        }
+        const double speed[2] = {(before[0] + after[0]) / 2, (before[1] + after[1]) / 2};
+        bench_close(b, p->name, round, speed);
+        break;
+    }
+    return true;
+}
+
+static bool run_round(struct session *s, int round, struct err *e) {
+    for (int i = 0; i < PROBES && !bench_stopped(&s->bench); i++) {
+        tell(s, round, probes[i]->name);
+        if (usable(s, probes[i]) && !run_probe(s, probes[i], round, e)) return false;
+    }
+    return true;
+}
+
+// Whether one more round, which would end at `then` (ns from the start), is one too many.
+static bool out_of_time(const struct session *s, int64_t then) {
+    if (s->out->rounds < LEAST_ROUNDS) return false;
+    double more = s->out->rounds < FIGURE_HALVES ? overrun_frac : 0;
+    return (double)then > (double)s->budget * (1 + more);
+}
+
+static bool run_rounds(struct session *s, struct err *e) {
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        int64_t before = bench_now();
+        if (!run_round(s, round, e)) return false;
+        int64_t now = bench_now();
+        if (bench_stopped(&s->bench)) {
+            s->out->complete = false;
+            return true;
+        }
+        s->out->rounds++;
+        if (out_of_time(s, now - s->start + (now - before))) break;
+    }
+    return true;
+}
+
+static bool run_fit(struct session *s, struct err *e) {
+    struct bench *b = &s->bench;
+    bool quick = s->options->quick;
+    if (s->options->probes_only || b->cores < 2) return true;
+    bench_expect(b, "fit", fit_figures);
+    for (int round = 0; round < (quick ? QUICK_FIT_ROUNDS : FIT_ROUNDS); round++) {
+        double before[2], after[2];
+        tell(s, round, "micro-server under load");
+        bench_look(b, before);
+        if (!fit_run(b, quick ? QUICK_FIT_REQUESTS : FIT_REQUESTS, s->reference, e)) return false;
+        bench_look(b, after);
+        if (bench_stopped(b)) {
+            s->out->complete = false;
+            return true;
+        }
+        const double speed[2] = {(before[0] + after[0]) / 2, (before[1] + after[1]) / 2};
+        bench_close(b, "fit", round, speed);
+        s->out->fit_rounds++;
+        if (s->out->fit_rounds >= LEAST_ROUNDS &&
+            (double)(bench_now() - s->start) > fit_end_frac * (double)s->budget)
+            break;
+    }
+    return true;
+}
+
+// --- what came out
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Speed 1 is the fastest decile of all looks: what the machine does when nothing slows it, without resting on one look.
+static void judge_speed(struct session *s) {
+    struct bench *b = &s->bench;
+    struct calibration *c = s->out;
+    qsort(b->speed, (size_t)b->speeds, sizeof *b->speed, ascending);
+    s->reference = b->speed[b->speeds - 1 - b->speeds / 10];
+    c->speed = median(b->speed, b->speeds) / s->reference;
+    c->speed_low = b->speed[b->speeds / 10] / s->reference;
+    c->speed_high = 1;
+}
+
+// A sum of system calls that the micro-server has corrected is replaced.
+static bool replaced(const struct bench *b, const struct figure *f) {
+    for (int i = 0; i < b->figures; i++)
+        if (&b->figure[i] != f && !strcmp(b->figure[i].probe, "fitted") && b->figure[i].rounds &&
+            !strcmp(b->figure[i].spec->key, f->spec->key))
+            return true;
+    return false;
+}
+
+static void add_row(struct session *s, const struct figure *f) {
+    struct calibration *c = s->out;
+    if (replaced(&s->bench, f)) return;
+    struct calibrate_row *row = &c->row[c->rows++];
+    *row = (struct calibrate_row){.key = f->spec->key,
+                                  .probe = f->probe,
+                                  .source = f->spec->source,
+                                  .kind = f->spec->kind,
+                                  .rounds = f->rounds,
+                                  .from = strcmp(f->probe, "fitted") ? FROM_PROBE : FROM_FIT};
+    figure_estimate(f, s->reference, &row->x);
+    if (f->rounds) row->in_profile = profile_set(&c->costs, row->key, &row->x, row->from, row->source);
+    if (isnan(row->x.early)) return;
+    c->compared++;
+    c->noisy += !row->x.agrees;
+}
+
+static void set_speed(struct session *s) {
+    profile_set_exact(&s->out->costs, "speed", s->reference, FROM_PROBE,
+                      "speed index, fastest decile of looks");
+}
+
+static void describe_host(struct costs *c) {
+    struct host h;
+    host_read(&h);
+    snprintf(c->host, sizeof c->host, "%.90s, %d core%s%s", h.cpu, h.cpus, h.cpus == 1 ? "" : "s",
+             h.virtual_machine ? ", virtual machine" : "");
+    snprintf(c->kernel, sizeof c->kernel, "%.63s", h.kernel);
+    snprintf(c->date, sizeof c->date, "%.31s", h.date);
+}
+
+static void conclude(struct session *s) {
+    struct calibration *c = s->out;
+    struct bench *b = &s->bench;
+    if (c->fit_rounds) fit_derive(b, c->fit_rounds, s->reference);
+    stages_set_facts(&c->costs);
+    set_speed(s);
+    c->row = memory_new((size_t)b->figures, sizeof *c->row);
+    for (int i = 0; i < b->figures; i++) add_row(s, &b->figure[i]);
+    c->trusted = c->compared > 0 && c->noisy <= noisy_share * c->compared;
+}
+
+static bool run_all(struct session *s, struct err *e) {
+    struct bench *b = &s->bench;
+    for (int i = 0; i < PROBES; i++)
+        if (usable(s, probes[i])) bench_expect(b, probes[i]->name, probes[i]->figures);
+    s->start = bench_now();
+    if (!run_rounds(s, e)) return false;
+    if (!s->out->complete) return true;
+    judge_speed(s);
+    stages_derive(b, s->out->rounds, s->reference);
+    if (!run_fit(s, e)) return false;
+    if (s->out->complete) conclude(s);
+    return true;
+}
+
+bool calibrate_run(const struct calibrate_options *o, struct calibration *out, struct err *e) {
+    double budget_s = o->budget_s > 0 ? o->budget_s : o->quick ? quick_budget_s : full_budget_s;
+    struct session s = {.options = o, .out = out, .budget = (int64_t)(budget_s * 1e9)};
+    *out = (struct calibration){.complete = true};
+    costs_none(&out->costs);
+    out->costs.none = false;
+    describe_host(&out->costs); // before the bench ties this thread to one core
+    if (!bench_init(&s.bench, o->quick ? quick_effort : 1, o->stop, e)) return false;
+    bool ok = run_all(&s, e);
+    bench_fini(&s.bench);
+    if (!ok) calibrate_fini(out);
+    return ok;
+}
+
+void calibrate_fini(struct calibration *c) {
+    free(c->row);
+    c->row = NULL;
+    c->rows = 0;
+}

@@ -1,0 +1,237 @@
+#include "calib/fit.h"
+
+#include "engine/clock.h"
+#include "live/host.h"
+#include "live/load.h"
+#include "live/serve.h"
+#include "scenario/scenario.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define GRACE (2 * SIM_S)
+
+const struct figure_spec fit_figures[] = {
+    {"fit.loop_keep_8", FIGURE_CPU,
+     "micro-server: loop thread per request, 8 kept connections, wake-ups taken off"},
+    {"fit.loop_keep_64", FIGURE_CPU, "the same, 64 kept connections"},
+    {"fit.loop_new_8", FIGURE_CPU, "the same, a new connection per request, 8 at a time"},
+    {"fit.loop_new_64", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
+    {"fit.pool_loop_64", FIGURE_CPU, "micro-server with pool: loop thread per request, 64 kept connections"},
+    {"fit.pool_threads_64", FIGURE_CPU, "the same: pool threads per request"},
+    {"fit.client_keep_64", FIGURE_CPU, "load generator per request, 64 kept connections, wake-ups taken off"},
+    {"fit.client_new_64", FIGURE_CPU, "load generator per request, a new connection each, 64 at a time"},
+    {NULL, 0, NULL}};
+
+struct drive {
+    const char *model, *client;
+    int concurrency;
+    const char *loop_key, *client_key, *rest_key; // NULL: not noted
+};
+
+static const struct drive drives[] = {
+    {"event_loop", "wrk", 8, "fit.loop_keep_8", NULL, NULL},
+    {"event_loop", "wrk", 64, "fit.loop_keep_64", "fit.client_keep_64", NULL},
+    {"event_loop", "ab", 8, "fit.loop_new_8", NULL, NULL},
+    {"event_loop", "ab", 64, "fit.loop_new_64", "fit.client_new_64", NULL},
+    {"threadpool", "wrk", 64, "fit.pool_loop_64", NULL, "fit.pool_threads_64"},
+};
+enum { DRIVES = sizeof drives / sizeof drives[0] };
+
+// What wake-ups add, at the speed of this moment.
+struct wake_costs {
+    double counted, remote, local;
+};
+
+static double value_of(const struct bench *b, const char *key, double reference) {
+    struct figure_estimate x;
+    const struct figure *f = bench_figure(b, key);
+    if (!f) return 0;
+    figure_estimate(f, reference, &x);
+    return isnan(x.value) ? 0 : x.value;
+}
+
+static bool load_scenario(struct scenario_file *f, const struct drive *d, int requests, struct err *e) {
+    static const struct scenario_model known[] = {{"event_loop", NULL, NULL}, {"threadpool", NULL, NULL}};
+    const struct scenario_models models = {2, known};
+    char text[400];
+    snprintf(text, sizeof text,
+             "costs: none\nserver: {model: %s, gil: none, gc: off, threads: 16}\n"
+             "load: {client: %s, concurrency: %d, requests: %d}\n",
+             d->model, d->client, d->concurrency, requests);
+    return scenario_load_text(f, "calibrate", text, NULL, 0, &models, NULL, e);
+}
+
+// What the server's loop thread, its other threads and the client used and how often they slept.
+struct use {
+    double loop, loop_sleeps, rest, rest_sleeps, client, client_sleeps; // ns, times
+};
+
+static struct use use_now(pid_t server) {
+    struct host_usage all = {0}, loop = {0};
+    struct rusage own;
+    host_usage_read(server, &all);
+    host_usage_thread(server, server, &loop);
+    getrusage(RUSAGE_THREAD, &own);
+    return (struct use){loop.cpu_s * 1e9,
+                        (double)loop.voluntary,
+                        (all.cpu_s - loop.cpu_s) * 1e9,
+                        (double)(all.voluntary - loop.voluntary),
+                        (double)bench_cpu(),
+                        (double)own.ru_nvcsw};
+}
+
+static struct use use_between(const struct use *a, const struct use *b, double n) {
+    return (struct use){(b->loop - a->loop) / n,     (b->loop_sleeps - a->loop_sleeps) / n,
+                        (b->rest - a->rest) / n,     (b->rest_sleeps - a->rest_sleeps) / n,
+                        (b->client - a->client) / n, (b->client_sleeps - a->client_sleeps) / n};
+}
+
+// A sleep on an idle core counts latency as CPU; whoever wakes the other side pays for telling its core. The pool's
+// threads share the loop's core: their wake-ups are local.
+static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w) {
+    double loop = u->loop - u->client_sleeps * w->remote - u->rest_sleeps * w->local;
+    double client = u->client - u->client_sleeps * w->counted - u->loop_sleeps * w->remote;
+    if (!d->rest_key) loop -= u->loop_sleeps * w->counted;
+    if (d->loop_key) bench_note(b, d->loop_key, 1, fmax(loop, 0));
+    if (d->client_key) bench_note(b, d->client_key, 0, fmax(client, 0));
+    if (d->rest_key) bench_note(b, d->rest_key, 1, fmax(u->rest - u->loop_sleeps * w->local, 0));
+}
+
+static struct load_target target_of(const struct serve *v) {
+    struct load_target t = {.path = "/", .host = "127.0.0.1"};
+    t.address.sin_family = AF_INET;
+    t.address.sin_port = htons((uint16_t)serve_port(v));
+    t.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return t;
+}
+
+static bool load_server(struct bench *b, const struct drive *d, const struct scenario *s,
+                        const struct wake_costs *w, const struct serve *v, struct err *e) {
+    volatile int never = 0; // a load lasts a tenth of a second
+    struct load_target target = target_of(v);
+    struct load_report report = {0};
+    struct observation seen;
+    int n = 0;
+    const pid_t server = serve_pids(v, &n)[0];
+    observation_init(&seen);
+    struct use before = use_now(server);
+    bool ok = load_run(&s->load, 1, &target, &never, &seen, &report, e);
+    struct use after = use_now(server);
+    observation_fini(&seen);
+    const struct use per_request = use_between(&before, &after, (double)s->load.requests);
+    if (ok && !report.errors) note(b, d, &per_request, w);
+    return ok;
+}
+
+static bool run_drive(struct bench *b, const struct drive *d, int requests, const struct wake_costs *w,
+                      struct err *e) {
+    struct scenario_file f;
+    if (!load_scenario(&f, d, requests, e)) return false;
+    bench_pin(b, 1); // the server inherits it
+    struct serve *v = serve_start(&f.case_[0], &(struct serve_options){0}, e);
+    bench_pin(b, 0);
+    bool ok = v && load_server(b, d, &f.case_[0], w, v, e);
+    if (v) ok = serve_stop(v, GRACE, ok ? e : NULL) && ok;
+    scenario_fini(&f);
+    return ok;
+}
+
+bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
+    const struct wake_costs w = {value_of(b, "wake.counted", reference),
+                                 value_of(b, "machine.wake_remote", reference),
+                                 value_of(b, "machine.wake_local", reference)};
+    for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
+        if (!run_drive(b, &drives[i], requests, &w, e)) return false;
+    return true;
+}
+
+// --- from these to the stages: each takes the part of a measured difference that it has in the sum of its group
+
+enum { GROUP = 4 };
+
+struct fitted {
+    struct figure_spec spec;
+    const char *whole, *less; // measured: whole - less
+    const char *group[GROUP]; // what that is the cost of; the first is this one
+};
+
+static const struct fitted fitted[] = {
+    {{"server.read.cpu", FIGURE_CPU, "micro-server's loop thread per kept request, read's part of it"},
+     "fit.loop_keep_64",
+     NULL,
+     {"server.read.cpu", "server.call.cpu", "server.write.cpu"}},
+    {{"server.call.cpu", FIGURE_CPU, "micro-server's loop thread per kept request, call's part of it"},
+     "fit.loop_keep_64",
+     NULL,
+     {"server.call.cpu", "server.read.cpu", "server.write.cpu"}},
+    {{"server.write.cpu", FIGURE_CPU, "micro-server's loop thread per kept request, write's part of it"},
+     "fit.loop_keep_64",
+     NULL,
+     {"server.write.cpu", "server.read.cpu", "server.call.cpu"}},
+    {{"server.accept.cpu", FIGURE_CPU,
+      "micro-server's loop thread per new connection, accept's part of what it adds"},
+     "fit.loop_new_64",
+     "fit.loop_keep_64",
+     {"server.accept.cpu", "server.close.cpu"}},
+    {{"server.close.cpu", FIGURE_CPU,
+      "micro-server's loop thread per new connection, close's part of what it adds"},
+     "fit.loop_new_64",
+     "fit.loop_keep_64",
+     {"server.close.cpu", "server.accept.cpu"}},
+    {{"server.hand_off.cpu", FIGURE_CPU,
+      "micro-server's loop thread with pool, hand-off's part of what that adds"},
+     "fit.pool_loop_64",
+     "fit.loop_keep_64",
+     {"server.hand_off.cpu", "server.complete.cpu"}},
+    {{"server.complete.cpu", FIGURE_CPU,
+      "micro-server's loop thread with pool, completion's part of what that adds"},
+     "fit.pool_loop_64",
+     "fit.loop_keep_64",
+     {"server.complete.cpu", "server.hand_off.cpu"}},
+    {{"server.pool_work.cpu", FIGURE_CPU, "micro-server's pool threads per request, less their wake-up call"},
+     "fit.pool_threads_64",
+     NULL,
+     {"server.pool_work.cpu", "server.wake"}},
+    {{"client.request", FIGURE_CPU, "load generator per kept request"},
+     "fit.client_keep_64",
+     NULL,
+     {"client.request"}},
+    {{"client.connect", FIGURE_CPU, "load generator: what a new connection adds"},
+     "fit.client_new_64",
+     "fit.client_keep_64",
+     {"client.connect"}},
+};
+enum { FITTED = sizeof fitted / sizeof fitted[0] };
+
+static double part_of(const struct bench *b, const struct fitted *x, double reference) {
+    double sum = 0, first = value_of(b, x->group[0], reference);
+    for (int i = 0; i < GROUP && x->group[i]; i++) sum += value_of(b, x->group[i], reference);
+    return sum > 0 ? first / sum : 0;
+}
+
+static bool round_value(const struct bench *b, const char *key, int round, double reference, double *out) {
+    const struct figure *f = bench_figure(b, key);
+    const struct figure_round *r = f ? figure_round_of(f, round) : NULL;
+    if (r) *out = figure_scaled(f, r, reference);
+    return r != NULL;
+}
+
+void fit_derive(struct bench *b, int rounds, double reference) {
+    const double scaled[2] = {0, 0};
+    double part[FITTED];
+    for (int i = 0; i < FITTED; i++) part[i] = part_of(b, &fitted[i], reference);
+    for (int i = 0; i < FITTED; i++) {
+        struct figure *f = bench_expect_one(b, "fitted", &fitted[i].spec);
+        for (int r = 0; r < rounds; r++) {
+            double whole, less = 0;
+            if (!round_value(b, fitted[i].whole, r, reference, &whole)) continue;
+            if (fitted[i].less && !round_value(b, fitted[i].less, r, reference, &less)) continue;
+            figure_add(f, 0, part[i] * (whole - less));
+            figure_close(f, r, scaled);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#pragma once
+// Stage costs of the micro-server, corrected by the micro-server itself: its no-op handler under load, with kept and with
+// new connections, by one loop and through the pool. What a thread used per request (schedstat) replaces the sum of
+// system calls; how it divides over the stages stays as the sums say. These loads must validate nothing.
+#include "base/err.h"
+#include "calib/bench.h"
+
+// The figures that fit_run notes, under the probe name "fit".
+extern const struct figure_spec fit_figures[];
+
+// Measures once: five short loads, pinned, server on core 1 and client on core 0 of the bench. Needs the figures
+// wake.counted, machine.wake_remote and machine.wake_local: what wake-ups add to a thread's clock is taken off, because
+// the simulator pays for it elsewhere. `requests`: of each load. Cost: 0.1-0.3 s at 4,000. False with *e (ERR_HOST).
+bool fit_run(struct bench *b, int requests, double reference, struct err *e);
+
+// Adds the figures of the fitted costs under the probe name "fitted", from the rounds [0, rounds) of fit_run.
+void fit_derive(struct bench *b, int rounds, double reference);

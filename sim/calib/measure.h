@@ -1,0 +1,50 @@
+#pragma once
+// Executes scenarios for real: the micro-server and the load generator, round by round, with the speed of the machine
+// sampled beside each run.
+#include "live/load.h"
+#include "scenario/compare.h"
+
+#include <stdatomic.h>
+
+struct measure_round {
+    struct observation seen;
+    struct load_report load;
+    double speed, speed_low, speed_high; // speed index (live/host.h) during the run: median and outer deciles
+    double server_cpu_s;                 // of all workers during the load
+    double voluntary, involuntary;       // context switches of all workers during the load
+};
+
+struct measure_case {
+    int rounds;
+    struct measure_round *round;
+};
+
+struct measurement {
+    int cases;
+    struct measure_case *case_;
+};
+
+struct measure_options {
+    int rounds;              // per case, >= 1
+    const atomic_int *stop;  // not 0: end early with the rounds that are complete; NULL = never
+    // Told before each run; NULL = nobody listens.
+    void (*progress)(void *listener, int done, int all);
+    void *listener;
+};
+
+// Runs every case `rounds` times, interleaved (round 1 of each case, round 2 of each case ...), so that a change of the
+// host's speed meets all of them. Each run has a server of its own on a free port. *complete is false where it was
+// stopped. False with *e (ERR_HOST); then *out holds nothing to free.
+bool measure_cases(const struct scenario_file *f, const struct measure_options *o, struct measurement *out,
+                   bool *complete, struct err *e);
+
+void measure_fini(struct measurement *m);
+
+// One quantity over the rounds of a case. Percentiles only where every round supports them.
+struct repeated measure_quantity(const struct measure_case *c, enum quantity q);
+
+// Median speed beside the rounds of a case.
+double measure_speed(const struct measure_case *c);
+
+// Whether the load generator was the limit in more than half of the rounds: the figures then say nothing of the server.
+bool measure_generator_bound(const struct measure_case *c);

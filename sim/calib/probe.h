@@ -1,0 +1,13 @@
+#pragma once
+// A probe isolates one cost: one const table in one file, one line in the list of calibrate.c.
+#include "base/err.h"
+#include "calib/bench.h"
+#include "calib/figure.h"
+
+struct probe {
+    const char *name, *what;
+    int cores;                         // cores it needs, 1 or 2; left out where the process may use fewer
+    const struct figure_spec *figures; // what it notes
+    // Measures once (one round: at most about a quarter of a second) and notes samples. False with *e (ERR_HOST).
+    bool (*run)(struct bench *b, struct err *e);
+};

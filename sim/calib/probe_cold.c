@@ -1,0 +1,106 @@
+// What a rest costs afterwards: caches, branch predictors and translations have gone cold, clocks have dropped. A
+// server thread is left alone for a while and then finds sixteen requests at once; what they take above those after a
+// rest of 30 us is the price, and how it falls from one to the next says over how much work it is spent. The clock is
+// read when the thread is back in user mode: kernels count a part of the wake-up latency as the woken thread's CPU.
+#include "calib/probe.h"
+#include "calib/unit.h"
+
+#include "stats/interval.h"
+
+#include <math.h>
+
+enum { BURST = 16, BURSTS = 16, RESTS = 5 };
+
+struct rest {
+    const char *key; // NULL: the reference
+    int64_t ns;
+    int bursts;
+};
+
+static const struct rest rests[RESTS] = {{NULL, 30000, 16},
+                                         {"machine.cold@200us", 200000, 12},
+                                         {"machine.cold@1ms", 1000000, 8},
+                                         {"machine.cold@5ms", 5000000, 5},
+                                         {"machine.cold@20ms", 20000000, 3}};
+
+static const struct figure_spec figures[] = {
+    {"machine.cold@200us", FIGURE_CPU, "16 requests after a rest of 200 us, above the same after 30 us"},
+    {"machine.cold@1ms", FIGURE_CPU, "16 requests after a rest of 1 ms, above the same after 30 us"},
+    {"machine.cold@5ms", FIGURE_CPU, "16 requests after a rest of 5 ms, above the same after 30 us"},
+    {"machine.cold@20ms", FIGURE_CPU, "16 requests after a rest of 20 ms, above the same after 30 us"},
+    {"machine.cold_work", FIGURE_CPU,
+     "warm work of one request x price of a rest of 5 or 20 ms / its part in the first request"},
+    {"unit.warm", FIGURE_CPU, "epoll_wait, recv, parse, send: one request after fifteen others"},
+    {NULL, 0, NULL}};
+
+struct cold {
+    const struct bench *bench;
+    struct unit unit;
+    int bursts[RESTS];
+    double cpu[RESTS][BURSTS][BURST]; // ns
+    atomic_int served;                // bursts in all
+};
+
+static void serve(void *arg) {
+    struct cold *c = arg;
+    for (int r = 0; r < RESTS; r++)
+        for (int k = 0; k < c->bursts[r]; k++) {
+            unit_wait(&c->unit);
+            int64_t before = bench_cpu();
+            for (int i = 0; i < BURST; i++) {
+                if (i > 0) unit_wait(&c->unit);
+                unit_answer(&c->unit);
+                int64_t after = bench_cpu();
+                c->cpu[r][k][i] = (double)(after - before) - c->bench->clock_ns;
+                before = after;
+            }
+            atomic_fetch_add(&c->served, 1);
+        }
+}
+
+static void ask(void *arg) {
+    struct cold *c = arg;
+    int asked = 0;
+    for (int r = 0; r < RESTS; r++)
+        for (int k = 0; k < c->bursts[r]; k++) {
+            bench_await(&c->served, asked++);
+            unit_drain(&c->unit);
+            if (rests[r].ns < 100000)
+                bench_busy(bench_now() + rests[r].ns);
+            else
+                bench_sleep(rests[r].ns);
+            unit_ask(&c->unit, BURST);
+        }
+    bench_await(&c->served, asked);
+}
+
+static double middle(const struct cold *c, int rest, int i) {
+    double x[BURSTS];
+    for (int k = 0; k < c->bursts[rest]; k++) x[k] = c->cpu[rest][k][i];
+    return median(x, c->bursts[rest]);
+}
+
+static void note(struct bench *b, const struct cold *c) {
+    double total[RESTS] = {0}, first[RESTS] = {0}, warm_first = middle(c, 0, 0);
+    for (int r = 1; r < RESTS; r++) {
+        for (int i = 0; i < BURST; i++) total[r] += middle(c, r, i) - middle(c, 0, i);
+        first[r] = middle(c, r, 0) - warm_first;
+        bench_note(b, rests[r].key, 0, total[r]);
+    }
+    double all = total[RESTS - 2] + total[RESTS - 1], part = first[RESTS - 2] + first[RESTS - 1];
+    if (part > 0) bench_note(b, "machine.cold_work", 0, warm_first * fmax(1, all / part));
+    bench_note(b, "unit.warm", 0, middle(c, 0, BURST - 1));
+}
+
+static bool run(struct bench *b, struct err *e) {
+    struct cold c = {.bench = b};
+    if (!unit_open(&c.unit, e)) return false;
+    for (int r = 0; r < RESTS; r++) c.bursts[r] = bench_repeat(b, rests[r].bursts);
+    const struct bench_role crew[] = {{0, serve}, {1, ask}};
+    bool ok = bench_crew(b, crew, 2, &c, e);
+    if (ok) note(b, &c);
+    unit_close(&c.unit);
+    return ok;
+}
+
+const struct probe probe_cold = {"cold", "what a thread pays after a rest", 2, figures, run};

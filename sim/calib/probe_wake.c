@@ -1,0 +1,99 @@
+// Waking a thread on another, idle core: how long until it runs, by how long the core has been idle (halts get deeper),
+// and what the waker pays for telling that core. A pinned pair over a futex; the waker stays awake between two wakes.
+//
+// `wake.counted`: the woken thread's CPU clock counts from the wake and not from when it runs (seen: all of 20 us on a
+// virtual machine), so it has to be taken off every CPU time that spans a sleep; it is a latency, in idle_exit already.
+#include "calib/probe.h"
+
+enum { GAPS = 5, WAKES = 24 };
+
+struct gap {
+    const char *key;
+    int64_t ns;
+    int wakes;
+};
+
+// A step of the curve begins half-way (on a logarithmic scale) between two gaps.
+static const struct gap gaps[GAPS] = {{"machine.idle_exit@0s", 100000, 24},
+                                      {"machine.idle_exit@220us", 500000, 16},
+                                      {"machine.idle_exit@1ms", 2000000, 10},
+                                      {"machine.idle_exit@4ms", 8000000, 5},
+                                      {"machine.idle_exit@15ms", 30000000, 3}};
+
+static const struct figure_spec figures[] = {
+    {"machine.idle_exit@0s", FIGURE_SPAN, "futex wake of a thread on a core idle for 100 us, until it runs"},
+    {"machine.idle_exit@220us", FIGURE_SPAN,
+     "futex wake of a thread on a core idle for 500 us, until it runs"},
+    {"machine.idle_exit@1ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 2 ms, until it runs"},
+    {"machine.idle_exit@4ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 8 ms, until it runs"},
+    {"machine.idle_exit@15ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 30 ms, until it runs"},
+    {"wake.counted", FIGURE_CPU,
+     "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait"},
+    {"machine.wake_remote", FIGURE_CPU, "futex wake of a thread on an idle core, less one that wakes nobody"},
+    {NULL, 0, NULL}};
+
+struct wake {
+    struct bench *bench;
+    int wakes[GAPS];
+    atomic_int word, asleep, awake;
+    double latency[GAPS][WAKES], cpu[GAPS][WAKES], counted[WAKES];
+    bool alone[GAPS][WAKES];
+    int64_t seen;  // when the sleeper ran
+    double nobody; // CPU of a wake of nobody, ns
+};
+
+static double wake_nobody(const struct bench *b) {
+    atomic_int word = 0;
+    int64_t before = bench_cpu();
+    for (int i = 0; i < 200; i++) bench_rouse(&word);
+    return ((double)(bench_cpu() - before) - b->clock_ns) / 200;
+}
+
+static void wake_once(struct wake *w, int gap, int k, int number) {
+    bench_await(&w->asleep, number);
+    bench_busy(bench_now() + gaps[gap].ns);
+    w->alone[gap][k] = bench_alone(1, 0);
+    int64_t cpu = bench_cpu(), now = bench_now();
+    atomic_store(&w->word, number);
+    bench_rouse(&w->word);
+    w->cpu[gap][k] = (double)(bench_cpu() - cpu) - w->bench->clock_ns - w->nobody;
+    bench_await(&w->awake, number);
+    w->latency[gap][k] = (double)(w->seen - now);
+}
+
+static void waker(void *arg) {
+    struct wake *w = arg;
+    int number = 0;
+    w->nobody = wake_nobody(w->bench);
+    for (int g = 0; g < GAPS; g++)
+        for (int k = 0; k < w->wakes[g]; k++) wake_once(w, g, k, ++number);
+}
+
+static void sleeper(void *arg) {
+    struct wake *w = arg;
+    int all = 0;
+    for (int g = 0; g < GAPS; g++) all += w->wakes[g];
+    for (int i = 1; i <= all; i++) {
+        atomic_store(&w->asleep, i);
+        int64_t before = bench_cpu();
+        bench_block(&w->word, i - 1);
+        w->seen = bench_now();
+        if (i <= w->wakes[0]) w->counted[i - 1] = (double)(bench_cpu() - before) - w->bench->clock_ns;
+        atomic_store(&w->awake, i);
+    }
+}
+
+static bool run(struct bench *b, struct err *e) {
+    struct wake w = {.bench = b};
+    const struct bench_role crew[] = {{0, waker}, {1, sleeper}};
+    for (int g = 0; g < GAPS; g++) w.wakes[g] = bench_repeat(b, gaps[g].wakes);
+    if (!bench_crew(b, crew, 2, &w, e)) return false;
+    for (int k = 0; k < w.wakes[0]; k++) bench_note(b, "wake.counted", 1, w.counted[k]);
+    for (int g = 0; g < GAPS; g++) {
+        bench_note_latencies(b, gaps[g].key, 1, w.latency[g], w.alone[g], w.wakes[g]);
+        for (int k = 0; k < w.wakes[g]; k++) bench_note(b, "machine.wake_remote", 0, w.cpu[g][k]);
+    }
+    return true;
+}
+
+const struct probe probe_wake = {"wake", "waking a thread on another core", 2, figures, run};

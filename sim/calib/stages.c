@@ -1,0 +1,110 @@
+#include "calib/stages.h"
+
+#include "calib/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TERMS = 6 };
+
+struct term {
+    const char *key;
+    double factor;
+};
+
+struct sum {
+    struct figure_spec spec;
+    struct term term[TERMS];
+};
+
+// The stages are those of the micro-server: libuv's calls for each, and what the parser and the response cost.
+static const struct sum sums[] = {
+    // Half a slice is taken off because a thread is only asked to leave when a slice ends.
+    {{"machine.sleeper_credit", FIGURE_SPAN, "first turn of a woken thread against a hog, less half a slice"},
+     {{"preempt.turn", 1}, {"machine.slice", -0.5}}},
+    // The wake-up itself, a hundred times as dear, would drown what is left after taking it off what was measured whole.
+    {{"lock.signal", FIGURE_CPU, "futex call of a release that must signal, without the wake-up"},
+     {{"syscall.futex_wake", 1}}},
+    {{"lock.syscall", FIGURE_CPU, "mean of accept4, recv and send"},
+     {{"syscall.accept4", 1. / 3}, {"syscall.recv", 1. / 3}, {"syscall.send", 1. / 3}}},
+    {{"server.poll.cpu", FIGURE_CPU, "turn of libuv's loop + what an event adds to epoll_wait"},
+     {{"loop.turn", 1}, {"syscall.epoll_wait", 1}, {"syscall.epoll_empty", -1}}},
+    {{"server.accept.cpu", FIGURE_CPU,
+      "accept4 + two epoll_ctl ADD and a DEL (libuv tries the descriptor first)"},
+     {{"syscall.accept4", 1}, {"syscall.epoll_add", 2}, {"syscall.epoll_del", 1}}},
+    {{"server.read.cpu", FIGURE_CPU, "recv + parser"}, {{"syscall.recv", 1}, {"server.parse", 1}}},
+    {{"server.call.cpu", FIGURE_CPU, "text of the response"}, {{"server.format", 1}}},
+    {{"server.write.cpu", FIGURE_CPU, "send"}, {{"syscall.send", 1}}},
+    {{"server.close.cpu", FIGURE_CPU, "epoll_ctl DEL + close"},
+     {{"syscall.epoll_del", 1}, {"syscall.close", 1}}},
+    {{"server.hand_off.cpu", FIGURE_CPU, "a mutex, a condition and its futex call, without the wake-up"},
+     {{"lock.pair", 1}, {"syscall.futex_wake", 1}}},
+    {{"server.complete.cpu", FIGURE_CPU, "read the eventfd and take the result"}, {{"handoff.take", 1}}},
+    {{"server.pool_work.cpu", FIGURE_CPU,
+      "pool thread: going to sleep for an item, taking it, putting the result"},
+     {{"handoff.sleep", 1}, {"lock.pair", 0.5}, {"handoff.result", 1}}},
+    {{"server.wake", FIGURE_CPU, "write to an eventfd"}, {{"syscall.eventfd_write", 1}}},
+    {{"server.suspend.cpu", FIGURE_CPU, "libuv timer: start and callback"}, {{"loop.timer", 1}}},
+    {{"server.accept_empty", FIGURE_CPU, "accept4 that finds no connection"}, {{"syscall.accept4_empty", 1}}},
+    {{"client.request", FIGURE_CPU, "send of a request + recv of its response"},
+     {{"client.send_call", 1}, {"client.recv_call", 1}}},
+    {{"client.connect", FIGURE_CPU, "socket, connect, epoll_ctl ADD, recv of the end, close"},
+     {{"client.connect_call", 1},
+      {"syscall.epoll_add", 1},
+      {"client.eof_call", 1},
+      {"client.close_call", 1}}},
+    {{"client.poll", FIGURE_CPU, "epoll_wait"}, {{"syscall.epoll_wait", 1}}},
+};
+enum { SUMS = sizeof sums / sizeof sums[0] };
+
+static bool sum_of(const struct bench *b, const struct sum *s, int round, double reference, double *out) {
+    *out = 0;
+    for (const struct term *t = s->term; t < s->term + TERMS && t->key; t++) {
+        const struct figure *f = bench_figure(b, t->key);
+        const struct figure_round *r = f ? figure_round_of(f, round) : NULL;
+        if (!r) return false;
+        *out += t->factor * figure_scaled(f, r, reference);
+    }
+    return true;
+}
+
+void stages_derive(struct bench *b, int rounds, double reference) {
+    const double scaled[2] = {0, 0};
+    for (int i = 0; i < SUMS; i++) {
+        struct figure *f = bench_expect_one(b, "stages", &sums[i].spec);
+        for (int r = 0; r < rounds; r++) {
+            double value;
+            if (!sum_of(b, &sums[i], r, reference, &value)) continue;
+            figure_add(f, 0, value);
+            figure_close(f, r, scaled);
+        }
+    }
+}
+
+struct fact {
+    const char *key;
+    double value;
+    enum provenance from;
+    const char *source;
+};
+
+static const char chosen[] = "chosen: the micro-server does as the profile says";
+static const char built[] = "the micro-server is built so";
+
+static const struct fact facts[] = {
+    {"server.accept.releases", 1, FROM_GUESS, chosen},
+    {"server.read.releases", 1, FROM_GUESS, chosen},
+    {"server.write.releases", 1, FROM_GUESS, chosen},
+    {"server.close.releases", 1, FROM_GUESS, chosen},
+    {"server.hop_polls", 0, FROM_GUESS, built},
+    {"server.batch_flush", 0, FROM_GUESS, built},
+    {"server.close_later", 0, FROM_GUESS, built},
+    {"server.wake_releases", 0, FROM_GUESS, built},
+    {"machine.pull_hot", 500000, FROM_PUBLISHED, "Linux: sched_migration_cost_ns"},
+    {"network", 0, FROM_GUESS, "loopback"},
+};
+
+void stages_set_facts(struct costs *c) {
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        profile_set_exact(c, facts[i].key, facts[i].value, facts[i].from, facts[i].source);
+}

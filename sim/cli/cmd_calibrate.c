@@ -1,0 +1,234 @@
+#include "cli/args.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/signals.h"
+
+#include "base/memory.h"
+#include "base/require.h"
+#include "base/units.h"
+#include "calib/calibrate.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { UNTRUSTED = 4, MOST_DISTRUST_NAMED = 8 };
+
+// Everything one `calibrate` holds.
+struct job {
+    const struct args *args;
+    char path[PATH_MAX]; // of the profile
+    bool shown;          // a progress line stands on the terminal
+    struct output output;
+    struct signals signals;
+    struct calibration result;
+};
+
+// ---- where to ----
+
+// HOSTNAME of the default path: what a file name may safely hold.
+static void name_host(char out[HOST_NAME_MAX + 1]) {
+    if (gethostname(out, HOST_NAME_MAX) || !out[0]) strcpy(out, "host");
+    out[HOST_NAME_MAX] = 0;
+    for (char *c = out; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", *c)) *c = '-';
+}
+
+static bool open_place(struct job *j, struct err *e) {
+    char host[HOST_NAME_MAX + 1];
+    name_host(host);
+    if (j->args->output)
+        snprintf(j->path, sizeof j->path, "%s", j->args->output);
+    else
+        snprintf(j->path, sizeof j->path, "configs/costs/%s.yaml", host);
+    if (output_open(&j->output, j->path, e)) return true;
+    return j->args->output ? false : err_hint(e, "name a file with -o");
+}
+
+// ---- progress and remarks ----
+
+static void tick(void *listener, const struct calibrate_progress *p) {
+    struct job *j = listener;
+    j->shown = true;
+    fprintf(stderr, "\r%3.0f %%  round %d: %s\033[K", 100 * p->done_frac, p->round, p->probe);
+}
+
+static void clear(struct job *j) {
+    if (j->shown) fputs("\r\033[K", stderr);
+    j->shown = false;
+}
+
+static const char *shown(char out[UNITS_TEXT], enum figure_kind kind, double value) {
+    if (kind == FIGURE_SHARE || kind == FIGURE_RATIO) return units_format(out, UNIT_FRAC, value);
+    return units_format(out, UNIT_SPAN, value);
+}
+
+static void remark_noise(const struct calibration *c) {
+    int named = 0;
+    for (int i = 0; i < c->rows; i++) {
+        const struct calibrate_row *r = &c->row[i];
+        char early[UNITS_TEXT], late[UNITS_TEXT];
+        if (r->x.agrees || named++ >= MOST_DISTRUST_NAMED) continue;
+        fprintf(stderr, "too noisy for %s: %s in the first half of the rounds, %s in the second\n", r->key,
+                shown(early, r->kind, r->x.early), shown(late, r->kind, r->x.late));
+    }
+    if (named > MOST_DISTRUST_NAMED)
+        fprintf(stderr, "too noisy for %d further costs\n", named - MOST_DISTRUST_NAMED);
+}
+
+static void remark_missing(const struct calibration *c) {
+    int missing = 0;
+    for (int i = 0; i < c->rows; i++) {
+        if (!isnan(c->row[i].x.value) || !strcmp(c->row[i].probe, "stages")) continue;
+        fprintf(stderr, "%s%s", missing++ ? ", " : "no value for ", c->row[i].key);
+    }
+    if (missing) fputs(": other work on this machine left no undisturbed trial\n", stderr);
+}
+
+static void remark(const struct job *j) {
+    const struct calibration *c = &j->result;
+    if (j->args->quiet) return;
+    remark_missing(c);
+    remark_noise(c);
+    if (c->compared == 0)
+        fprintf(stderr,
+                "dispatchsim: only %d rounds fitted into the time: too few to tell whether they repeat\n",
+                c->rounds);
+    else if (!c->trusted)
+        fprintf(
+            stderr,
+            "dispatchsim: %d of %d costs differ between the two halves of the rounds: this machine is too "
+            "noisy now\n",
+            c->noisy, c->compared);
+}
+
+// ---- the summary ----
+
+static const char *from_of(const struct calibrate_row *r) {
+    return r->in_profile ? costs_provenance_name(r->from) : "-";
+}
+
+static void print_row(const struct calibrate_row *r) {
+    char value[UNITS_TEXT], lo[UNITS_TEXT], hi[UNITS_TEXT], interval[2 * UNITS_TEXT + 8];
+    snprintf(interval, sizeof interval, "%s .. %s", shown(lo, r->kind, r->x.lo), shown(hi, r->kind, r->x.hi));
+    printf("%-24s  %9s  %22s  %-5s  %s\n", r->key, shown(value, r->kind, r->x.value), interval, from_of(r),
+           r->source);
+}
+
+static void print_rows(const struct calibration *c, bool in_profile) {
+    for (int i = 0; i < c->rows; i++)
+        if (c->row[i].in_profile == in_profile && !isnan(c->row[i].x.value)) print_row(&c->row[i]);
+}
+
+static void print_text(const struct job *j) {
+    const struct calibration *c = &j->result;
+    printf("%s\n%s\n%s\n\n", c->costs.host, c->costs.kernel, c->costs.date);
+    printf("%-24s  %9s  %22s  %-5s  %s\n", "cost", "value", "95 % interval", "from", "source");
+    print_rows(c, true);
+    puts("\nparts of them");
+    print_rows(c, false);
+    printf("\nspeed %.2f (deciles %.2f .. %.2f), 1 = the profile's; %d rounds; %d of %d probe runs repeated "
+           "because the "
+           "speed changed\n",
+           c->speed, c->speed_low, c->speed_high, c->rounds, c->repeated, c->runs);
+    printf("first against second half of the rounds: %d of %d agree\nprofile: %s\n", c->compared - c->noisy,
+           c->compared, j->path);
+}
+
+static json_t *number(double x) {
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *pair(double a, double b) {
+    json_t *list = json_array();
+    json_array_append_new(list, number(a));
+    json_array_append_new(list, number(b));
+    return list;
+}
+
+// Times in s.
+static json_t *row_json(const struct calibrate_row *r) {
+    bool time = r->kind == FIGURE_CPU || r->kind == FIGURE_SPAN;
+    double unit = time ? 1e-9 : 1;
+    return json_pack("{ss ss ss so so so si sb sb ss ss}", "cost", r->key, "unit", time ? "s" : "1", "probe",
+                     r->probe, "value", number(r->x.value * unit), "ci95",
+                     pair(r->x.lo * unit, r->x.hi * unit), "halves",
+                     pair(r->x.early * unit, r->x.late * unit), "rounds", r->rounds, "agrees", r->x.agrees,
+                     "in_profile", r->in_profile, "from", from_of(r), "source", r->source);
+}
+
+static void print_json(const struct job *j) {
+    const struct calibration *c = &j->result;
+    json_t *rows = json_array();
+    for (int i = 0; i < c->rows; i++) json_array_append_new(rows, row_json(&c->row[i]));
+    json_t *all = json_pack(
+        "{si ss ss ss ss si si si s{sf sf sf} si si sb so}", "schema_version", 1, "profile", j->path, "host",
+        c->costs.host, "kernel", c->costs.kernel, "date", c->costs.date, "rounds", c->rounds, "probe_runs",
+        c->runs, "repeated", c->repeated, "speed", "median", c->speed, "low", c->speed_low, "high",
+        c->speed_high, "compared", c->compared, "noisy", c->noisy, "trusted", c->trusted, "costs", rows);
+    REQUIRE(all);
+    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(all);
+}
+
+// ---- the command ----
+
+static bool write_profile(struct job *j, struct err *e) {
+    struct text text = {0};
+    costs_format(&j->result.costs, &text);
+    bool whole = fwrite(text_string(&text), 1, text.length, j->output.file) == text.length;
+    int error = errno;
+    text_fini(&text);
+    if (!whole) return err_set(e, ERR_HOST, "cannot write %s: %s", j->path, strerror(error));
+    return output_commit(&j->output, e);
+}
+
+static bool check_format(const struct args *a, struct err *e) {
+    if (a->format == REPORT_TEXT || a->format == REPORT_JSON) return true;
+    return err_set(e, ERR_USAGE, "calibrate prints --format text or json");
+}
+
+static bool execute(struct job *j, struct err *e) {
+    const struct calibrate_options o = {.quick = j->args->quick,
+                                        .stop = &j->signals.seen,
+                                        .progress = !j->args->quiet && isatty(STDERR_FILENO) ? tick : NULL,
+                                        .listener = j};
+    if (!check_format(j->args, e) || !open_place(j, e) || !signals_init(&j->signals, true, e)) return false;
+    bool ok = calibrate_run(&o, &j->result, e);
+    clear(j);
+    signals_fini(&j->signals);
+    if (!ok || !j->result.complete) return ok;
+    return write_profile(j, e);
+}
+
+// A profile on standard output is not to be mixed with a table.
+static void print_summary(const struct job *j) {
+    if (!strcmp(j->path, "-")) return;
+    if (j->args->format == REPORT_JSON)
+        print_json(j);
+    else
+        print_text(j);
+}
+
+int cmd_calibrate(const struct program *p, const struct args *a, struct err *e) {
+    struct job j = {.args = a};
+    (void)p;
+    int code = execute(&j, e) ? 0 : err_exit_code(e->kind);
+    if (!code && !j.result.complete) {
+        code = 128 + atomic_load(&j.signals.seen);
+        if (!a->quiet) fputs("dispatchsim: stopped; no profile was written\n", stderr);
+    } else if (!code) {
+        print_summary(&j);
+        remark(&j);
+        code = j.result.trusted ? 0 : UNTRUSTED;
+    }
+    output_discard(&j.output);
+    calibrate_fini(&j.result);
+    return code;
+}

@@ -1,0 +1,129 @@
+#include "base/memory.h"
+#include "cli/cases.h"
+#include "cli/measuring.h"
+#include "study/report_validation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_MISSES = 1, EXIT_TOO_NOISY = 4 };
+
+// The cases as this machine runs them now: costs at the speed seen beside the measurement.
+static struct scenario_file at_seen_speed(const struct scenario_file *f, const struct measurement *m) {
+    struct scenario_file now = *f;
+    now.case_ = memory_new((size_t)f->cases, sizeof *now.case_);
+    for (int c = 0; c < f->cases; c++) {
+        now.case_[c] = f->case_[c];
+        double seen = measure_speed(&m->case_[c]), profile = f->case_[c].costs.speed.value;
+        if (profile > 0 && seen > 0) costs_scale(&now.case_[c].costs, profile / seen);
+    }
+    return now;
+}
+
+static double predicted_value(const struct case_result *c, enum quantity q) {
+    switch (q) {
+    case QUANTITY_THROUGHPUT: return c->throughput_per_s.mean;
+    case QUANTITY_MEAN: return c->latency.mean.mean;
+    case QUANTITY_P50: return c->latency.quantile[QUANTILE_P50].mean;
+    case QUANTITY_P95: return c->latency.quantile[QUANTILE_P95].mean;
+    case QUANTITY_P99: return c->latency.quantile[QUANTILE_P99].mean;
+    case QUANTITY_CPU: return c->cpu_per_request_s;
+    case QUANTITY_VOLUNTARY: return c->voluntary_per_request;
+    case QUANTITY_INVOLUNTARY: return c->involuntary_per_request;
+    case QUANTITY_COUNT: break;
+    }
+    return NAN;
+}
+
+static struct compared compare(const struct measuring *m, const struct case_result *predicted,
+                               const struct measure_case *measured, enum quantity q) {
+    struct compared row = {.quantity = q, .lo = NAN, .hi = NAN, .tolerance = compare_tolerance(q)};
+    if (q == QUANTITY_THROUGHPUT && m->args->tolerance > 0) row.tolerance = m->args->tolerance;
+    memcpy(row.name, predicted->name, sizeof row.name);
+    row.predicted = predicted_value(predicted, q);
+    row.measured = measure_quantity(measured, q);
+    compare_judge(&row);
+    return row;
+}
+
+// What one file came to.
+struct validated {
+    struct result result;
+    struct report_validation v;
+    struct compared *row;
+};
+
+static bool validate_file(struct measuring *m, int file, struct validated *out, struct err *e) {
+    struct scenario_file now = at_seen_speed(&m->part[file], &m->measurement[file]);
+    struct run_options o = {.jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
+    bool ok = run_cases(&now, &o, &out->result, NULL, e);
+    free(now.case_);
+    if (!ok) return false;
+    int cases = out->result.cases;
+    out->row = memory_new((size_t)cases * QUANTITY_COUNT, sizeof *out->row);
+    out->v = (struct report_validation){out->row, 0};
+    for (int c = 0; c < cases; c++)
+        for (int q = 0; q < QUANTITY_COUNT; q++)
+            out->row[out->v.rows++] =
+                compare(m, &out->result.case_[c], &m->measurement[file].case_[c], (enum quantity)q);
+    return true;
+}
+
+static bool write_results(struct measuring *m, const struct validated *all, struct err *e) {
+    struct result *result = memory_new((size_t)m->measured, sizeof *result);
+    struct report_validation *v = memory_new((size_t)m->measured, sizeof *v);
+    enum report_format format = (enum report_format)m->args->format;
+    for (int i = 0; i < m->measured; i++) {
+        result[i] = all[i].result;
+        v[i] = all[i].v;
+        if (format != REPORT_TEXT && format != REPORT_MD) continue;
+        fprintf(m->output.file, "%s%s: %s\n\n", i ? "\n" : "", result[i].scenario, result[i].question);
+        report_validation_print(m->output.file, &v[i], format == REPORT_MD);
+    }
+    struct report r = {.result = result, .count = m->measured, .validation = v};
+    bool ok = true;
+    if (format == REPORT_JSON || format == REPORT_CSV) ok = report_write(m->output.file, format, &r, e);
+    free(result);
+    free(v);
+    return ok && output_commit(&m->output, e);
+}
+
+// 1 where the model misses, 4 where most of what was to be judged is too noisy, else 0.
+static int verdict_code(const struct measuring *m, const struct validated *all) {
+    int misses = 0, noisy = 0, judged = 0;
+    for (int i = 0; i < m->measured; i++)
+        for (int r = 0; r < all[i].v.rows; r++) {
+            enum verdict v = all[i].row[r].verdict;
+            misses += v == VERDICT_MISSES;
+            noisy += v == VERDICT_TOO_NOISY;
+            judged += v != VERDICT_NONE;
+        }
+    if (2 * noisy > judged) return EXIT_TOO_NOISY;
+    return misses ? EXIT_MISSES : 0;
+}
+
+static int validate(struct measuring *m, struct validated *all, struct err *e) {
+    bool doubt = false;
+    if (!measuring_run(m, e)) return err_exit_code(e->kind);
+    for (int i = 0; i < m->measured; i++) {
+        if (!validate_file(m, i, &all[i], e)) return err_exit_code(e->kind);
+        doubt |= measuring_doubt(m, i);
+    }
+    if (!write_results(m, all, e)) return err_exit_code(e->kind);
+    int code = measuring_code(m);
+    return code ? code : doubt ? EXIT_TOO_NOISY : verdict_code(m, all);
+}
+
+int cmd_validate(const struct program *p, const struct args *a, struct err *e) {
+    struct measuring m;
+    struct validated *all = memory_new((size_t)a->operands.count, sizeof *all);
+    int code = measuring_open(&m, p, a, e) ? validate(&m, all, e) : err_exit_code(e->kind);
+    for (int i = 0; i < a->operands.count; i++) {
+        result_fini(&all[i].result);
+        free(all[i].row);
+    }
+    free(all);
+    measuring_close(&m);
+    return code;
+}

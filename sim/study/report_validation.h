@@ -1,0 +1,24 @@
+#pragma once
+// Predictions beside measurements, as people and programs read them.
+#include "scenario/compare.h"
+#include "study/report.h"
+
+#include <jansson.h>
+
+struct report_validation {
+    const struct compared *row; // [rows], cases in order of the file, quantities in order of enum quantity
+    int rows;
+};
+
+// A table of the rows that have a prediction or a measurement, and one of the summary per quantity.
+void report_validation_rows(struct table *t, const struct report_validation *v);
+// The same without prediction, error and verdict.
+void report_validation_measured(struct table *t, const struct report_validation *v);
+void report_validation_summary(struct table *t, const struct report_validation *v);
+
+// Both, as text with blank lines between or as Markdown.
+void report_validation_print(FILE *out, const struct report_validation *v, bool markdown);
+
+// DESIGN's contract: "validation" (a list) and "summary" (an object by quantity). The caller owns both.
+json_t *report_validation_json(const struct report_validation *v);
+json_t *report_validation_summary_json(const struct report_validation *v);
