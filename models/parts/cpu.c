@@ -283,7 +283,8 @@ void cpu_wake(struct machine *m, struct thread *t) {
     cpu_settle(c);
     if (t->cpu) cpu_settle(t->cpu);
     place_rebase(t, t->cpu, c);
-    if (m->current) m->current->debt += c->state == CPU_IDLE ? m->t.wake_remote : m->t.wake_local;
+    // Another core must be interrupted whether it idles or not.
+    if (m->current) m->current->debt += c == m->current->cpu ? m->t.wake_local : m->t.wake_remote;
     thread_enter(m, t, THREAD_RUNNABLE);
     if (c->state == CPU_IDLE) {
         cpu_rouse(c, t);

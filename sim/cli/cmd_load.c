@@ -48,6 +48,7 @@ static void name_option(struct err *e) {
 static bool read_load(struct job *j, struct err *e) {
     static const struct scenario_model none = {.name = "none"};
     static const struct scenario_models models = {1, &none};
+    static const char nothing[] = "server: {model: none}\nhandler: [{cpu: 1ms}]\n"; // the least that is valid
     const struct args *a = j->args;
     for (int i = 0; i < a->sets; i++)
         if (!is_load_key(a->set[i].key))
@@ -55,7 +56,7 @@ static bool read_load(struct job *j, struct err *e) {
                            a->set[i].key);
     if (given(a, "load.requests") && given(a, "load.duration"))
         return err_set(e, ERR_USAGE, "a run ends by --requests or by --duration, not both");
-    if (!scenario_load_text(&j->file, "load", "server: {model: none}\n", a->set, a->sets, &models, NULL, e)) {
+    if (!scenario_load_text(&j->file, "load", nothing, a->set, a->sets, &models, NULL, e)) {
         name_option(e);
         return false;
     }
