@@ -58,14 +58,13 @@ static const char help[] =
 static void print_help(void) {
     fputs(help, stdout);
     for (int i = 0; i < COMMANDS; i++)
-        printf("  %-8s %-10s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+        printf("  %-9s %-9s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
     fputs(
         "\n"
-        "  COMMAND --help   its options\n"
-        "  --version        this program's version\n"
-        "\n"
-        "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 2 usage or scenario, 3 files, memory or\n"
-        "threads, 70 a broken law inside the simulator, 130 and 143 when stopped by SIGINT or SIGTERM.\n",
+        "COMMAND --help tells its options, --version this program's version.\n"
+        "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 1 the model misses a measurement, 2 usage or\n"
+        "scenario, 3 files, memory or threads, 4 a measurement that cannot be trusted, 70 a broken law inside the\n"
+        "simulator, 130 and 143 when stopped by SIGINT or SIGTERM.\n",
         stdout);
 }
 
