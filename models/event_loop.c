@@ -13,7 +13,8 @@ static void stop(struct worker *w) {
     loop_destroy(w->state);
 }
 
-static const char *const reads[] = {"workers", "backlog", "accept", "gil", "gc", "keep_alive", "dispatch.loop", NULL};
+static const char *const reads[] = {"workers", "backlog",    "accept",        "gil",
+                                    "gc",      "keep_alive", "dispatch.loop", NULL};
 static const char *const defaults[] = {NULL};
 
 const struct model model_event_loop = {

@@ -11,10 +11,12 @@ struct trace;
 
 struct model {
     const char *name, *summary;
-    const char *const *reads;    // scenario keys under `server.` the model obeys, NULL-terminated: "threads", ...;
-                                 // "dispatch.loop", "dispatch.pool": where an endpoint of its own choice may run
-    const char *const *defaults; // "server.threads=200" pairs that replace the common defaults, NULL-terminated
-    const char *closed_form;     // with `costs: none`: "M/M/1", "M/M/c" ...; what the test battery holds it to
+    const char *const
+        *reads; // scenario keys under `server.` the model obeys, NULL-terminated: "threads", ...;
+                // "dispatch.loop", "dispatch.pool": where an endpoint of its own choice may run
+    const char *const
+        *defaults;           // "server.threads=200" pairs that replace the common defaults, NULL-terminated
+    const char *closed_form; // with `costs: none`: "M/M/1", "M/M/c" ...; what the test battery holds it to
     // Builds one worker process: its threads, pollers and pools. Called once per worker before time starts.
     void (*start)(struct machine *m, struct worker *w);
     // Releases what start allocated beyond threads. NULL = nothing.

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 struct process {
-    struct hand hand; // first: handler.c finds it
+    struct hand hand;     // first: handler.c finds it
     struct resource busy; // the process itself: one connection
     struct conn *conn;
     struct thread *thread;
@@ -113,7 +113,8 @@ static void stop(struct worker *w) {
     free(w->state);
 }
 
-static const char *const reads[] = {"workers", "backlog", "accept", "gil", "gc", "keep_alive", "keep_alive_timeout", NULL};
+static const char *const reads[] = {
+    "workers", "backlog", "accept", "gil", "gc", "keep_alive", "keep_alive_timeout", NULL};
 static const char *const defaults[] = {"server.keep_alive=off", NULL};
 
 const struct model model_prefork = {

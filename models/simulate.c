@@ -76,9 +76,10 @@ static bool audit(struct simulation *x, struct err *e) {
     if (!station_holds(&x->ledger->system, machine_now(x->machine)))
         return err_set(e, ERR_BROKEN, "Little's law fails for the whole system");
     if (l->arrived != l->done + l->timed_out + l->refused + l->system.n)
-        return err_set(e, ERR_BROKEN, "flow balance: %lld arrived, %lld done, %lld timed out, %lld refused, %lld inside",
-                       (long long)l->arrived, (long long)l->done, (long long)l->timed_out, (long long)l->refused,
-                       (long long)l->system.n);
+        return err_set(e, ERR_BROKEN,
+                       "flow balance: %lld arrived, %lld done, %lld timed out, %lld refused, %lld inside",
+                       (long long)l->arrived, (long long)l->done, (long long)l->timed_out,
+                       (long long)l->refused, (long long)l->system.n);
     return true;
 }
 
@@ -93,13 +94,16 @@ static void tear_down(struct simulation *x) {
 static bool ended(const struct simulation *x, struct err *e) {
     const struct ledger *l = x->ledger;
     int64_t wanted = x->machine->scenario->load.requests;
-    if (wanted == 0 || l->done + l->timed_out + l->refused >= wanted || x->client.born < (uint64_t)wanted) return true;
-    return err_set(e, ERR_BROKEN, "nothing is left to happen, yet %lld requests have not ended", (long long)l->system.n);
+    if (wanted == 0 || l->done + l->timed_out + l->refused >= wanted || x->client.born < (uint64_t)wanted)
+        return true;
+    return err_set(e, ERR_BROKEN, "nothing is left to happen, yet %lld requests have not ended",
+                   (long long)l->system.n);
 }
 
 static bool overflowed(const struct simulation *x, struct err *e) {
     if (!x->client.overflow) return false;
-    err_set(e, ERR_CONFIG, "more than %d requests in the system after %.3g s: the load is far beyond what is served",
+    err_set(e, ERR_CONFIG,
+            "more than %d requests in the system after %.3g s: the load is far beyond what is served",
             CLIENT_MOST_USERS, (double)machine_now(x->machine) * 1e-9);
     err_hint(e, "a lower load.rate, a shorter load.duration, or a load.timeout");
     return true;
@@ -111,7 +115,8 @@ static bool time_passes(const struct scenario *s, struct err *e) {
     for (int i = 0; i < s->endpoints; i++)
         for (int k = 0; k < s->endpoint[i].steps; k++) work += dist_mean(&s->endpoint[i].step[k].time);
     if (work > 0 || !s->costs.none || open_load(s) || s->load.has_think) return true;
-    err_set(e, ERR_CONFIG, "%s%snothing takes any time: no costs, no work, no pause", s->name, s->name[0] ? ": " : "");
+    err_set(e, ERR_CONFIG, "%s%snothing takes any time: no costs, no work, no pause", s->name,
+            s->name[0] ? ": " : "");
     return err_hint(e, "costs, a handler step such as {cpu: 1ms}, or load.think");
 }
 

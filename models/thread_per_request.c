@@ -200,8 +200,8 @@ static void start(struct machine *m, struct worker *w) {
     thread_wake(m, w->loop);
     for (int i = threads - 1; i >= 0; i--) {
         struct job_thread *j = &crew->thread[i];
-        *j = (struct job_thread){.hand = {.worker = w, .done = handled}, .crew = crew, .waits = true,
-                                 .next_idle = crew->idle};
+        *j = (struct job_thread){
+            .hand = {.worker = w, .done = handled}, .crew = crew, .waits = true, .next_idle = crew->idle};
         char name[24];
         snprintf(name, sizeof name, "pool %d", i + 1);
         j->thread = thread_create(m, w->index, name, got_job, j, &w->lock, &w->pool_role);
@@ -216,13 +216,14 @@ static void stop(struct worker *w) {
     free(crew);
 }
 
-static const char *const reads[] = {"workers",     "threads", "queue_order", "backlog", "accept", "gil",
-                                    "gc", "keep_alive", "dispatch.pool", NULL};
+static const char *const reads[] = {"workers", "threads", "queue_order", "backlog",       "accept",
+                                    "gil",     "gc",      "keep_alive",  "dispatch.pool", NULL};
 static const char *const defaults[] = {NULL};
 
 const struct model model_thread_per_request = {
     .name = "thread_per_request",
-    .summary = "one acceptor and a bounded pool of blocking threads per worker (Tomcat, gunicorn gthread, Puma)",
+    .summary =
+        "one acceptor and a bounded pool of blocking threads per worker (Tomcat, gunicorn gthread, Puma)",
     .reads = reads,
     .defaults = defaults,
     .closed_form = "M/M/c",

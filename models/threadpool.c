@@ -13,9 +13,9 @@ struct pool_thread {
     struct hand hand; // first: handler.c finds it
     struct pool *pool;
     struct thread *thread;
-    struct request *item; // put into its queue, not yet taken
-    bool waits;           // blocked on that queue
-    bool running;         // it has run since it was started ...
+    struct request *item;   // put into its queue, not yet taken
+    bool waits;             // blocked on that queue
+    bool running;           // it has run since it was started ...
     struct thread *starter; // ... and the loop's thread while that waits for it
     struct pool_thread *next_idle, *next;
 };
@@ -106,7 +106,8 @@ static struct pool_thread *spawn(struct machine *m, struct pool *pool) {
     struct worker *w = pool->loop->worker;
     struct pool_thread *p = calloc(1, sizeof *p);
     REQUIRE(p);
-    *p = (struct pool_thread){.hand = {.worker = w, .done = report}, .pool = pool, .waits = true, .next = pool->all};
+    *p = (struct pool_thread){
+        .hand = {.worker = w, .done = report}, .pool = pool, .waits = true, .next = pool->all};
     pool->all = p;
     pool->spawned++;
     char name[24];
@@ -218,13 +219,15 @@ static void stop(struct worker *w) {
     free(pool);
 }
 
-static const char *const reads[] = {"workers",     "threads", "queue_order", "backlog", "accept", "gil",
-                                    "gc", "keep_alive", "dispatch.loop", "dispatch.pool", NULL};
+static const char *const reads[] = {"workers",       "threads",       "queue_order", "backlog",
+                                    "accept",        "gil",           "gc",          "keep_alive",
+                                    "dispatch.loop", "dispatch.pool", NULL};
 static const char *const defaults[] = {NULL};
 
 const struct model model_threadpool = {
     .name = "threadpool",
-    .summary = "an event loop per worker hands each request to a pool of threads (def endpoints, run_in_executor)",
+    .summary =
+        "an event loop per worker hands each request to a pool of threads (def endpoints, run_in_executor)",
     .reads = reads,
     .defaults = defaults,
     .closed_form = "M/M/c",

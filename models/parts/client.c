@@ -91,7 +91,8 @@ static void next_of_closed(struct client *c, struct user *u, sim_time least) {
         begin(m, u);
         return;
     }
-    sim_time pause = c->load->has_think ? machine_span(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT])) : 0;
+    sim_time pause =
+        c->load->has_think ? machine_span(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT])) : 0;
     after(u, pause > least ? pause : least, begin_later);
 }
 
@@ -127,7 +128,8 @@ static void received(struct machine *m, struct user *u) {
 }
 
 // The attempt failed: another one later, or the request is over.
-static void failed(struct user *u, struct request *r, void (*book)(struct ledger *, struct machine *, struct request *)) {
+static void failed(struct user *u, struct request *r,
+                   void (*book)(struct ledger *, struct machine *, struct request *)) {
     struct client *c = u->client;
     struct machine *m = c->machine;
     bool again = u->attempt < c->load->retries;
@@ -311,7 +313,9 @@ static struct act next_action(struct machine *m, struct thread *t) {
         request_restart(m, u->request);
         u->born = u->request->born;
     }
-    sim_time cpu = u->pending == USER_RECEIVE ? c->request_cpu : u->pending == USER_SEND && !u->conn ? c->connect_cpu : 0;
+    sim_time cpu = u->pending == USER_RECEIVE            ? c->request_cpu
+                   : u->pending == USER_SEND && !u->conn ? c->connect_cpu
+                                                         : 0;
     return thread_run(t, machine_vary(m, cpu, 1), done);
 }
 
@@ -336,7 +340,8 @@ static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
         struct user *u = take_user(c);
         // Users that pause between requests do not all begin at the same instant.
         if (c->load->has_think)
-            after(u, machine_span(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT])), begin_later);
+            after(u, machine_span(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT])),
+                  begin_later);
         else
             begin(c->machine, u);
     }
@@ -345,8 +350,13 @@ static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
 void client_init(struct client *c, struct machine *m, struct net *n, struct ledger *l) {
     const struct load_spec *load = &m->scenario->load;
     const struct client_costs *k = &m->scenario->costs.client;
-    *c = (struct client){.machine = m, .net = n, .load = load, .ledger = l, .connect_cpu = machine_ns(&k->connect),
-                         .request_cpu = machine_ns(&k->request), .poll_cpu = machine_ns(&k->poll),
+    *c = (struct client){.machine = m,
+                         .net = n,
+                         .load = load,
+                         .ledger = l,
+                         .connect_cpu = machine_ns(&k->connect),
+                         .request_cpu = machine_ns(&k->request),
+                         .poll_cpu = machine_ns(&k->poll),
                          .network = machine_ns(&m->scenario->costs.network)};
     if (load->place == PLACE_SERVER) {
         c->thread = thread_create(m, -1, "client", rest, c, NULL, &c->role);

@@ -35,17 +35,17 @@ struct client {
     struct net *net;
     const struct load_spec *load;
     struct ledger *ledger;
-    struct thread *thread;   // NULL: elsewhere
+    struct thread *thread; // NULL: elsewhere
     struct role role;
     struct user *first, *last; // actions the thread has to take, in order
-    struct user *doing;      // the one it acts for now
+    struct user *doing;        // the one it acts for now
     bool sleeping;
     sim_time connect_cpu, request_cpu, poll_cpu, network;
-    int64_t taken;           // users under way
-    bool overflow;           // more of them than can be simulated: the run was ended
-    struct user *idle;       // open loop: free users, those with a connection last used first
+    int64_t taken;     // users under way
+    bool overflow;     // more of them than can be simulated: the run was ended
+    struct user *idle; // open loop: free users, those with a connection last used first
     struct user_chunk *chunks;
-    uint64_t born;           // requests given out
+    uint64_t born; // requests given out
     int64_t ended;
     timer_id arrival;
     struct arrivals_source arrivals; // open loop

@@ -7,10 +7,10 @@
 
 struct collector {
     bool enabled;
-    double young, requests_per_young; // allocations since the last young pass, in requests
+    double young, requests_per_young;           // allocations since the last young pass, in requests
     int middle, middle_every, full, full_every; // younger passes since the last
     sim_time young_cpu, middle_cpu, full_cpu, full_cpu_per_connection;
-    int connections;                  // open in this process; the server keeps it
+    int connections; // open in this process; the server keeps it
 };
 
 void collector_init(struct collector *c, struct machine *m);

@@ -138,7 +138,8 @@ static struct thread *stop(struct cpu *c) {
 // While a core idles and a thread waits elsewhere, idle cores look again at every period.
 static void arm_balance(struct machine *m) {
     if (m->t.balance == 0 || m->waiting == 0 || m->idle_cpus == 0) return;
-    if (timer_at(m->sim, m->balance) == SIM_NEVER) timer_set(m->sim, m->balance, machine_now(m) + m->t.balance);
+    if (timer_at(m->sim, m->balance) == SIM_NEVER)
+        timer_set(m->sim, m->balance, machine_now(m) + m->t.balance);
 }
 
 static void balance(struct sim *sim, void *owner, uint32_t tag) {
@@ -199,9 +200,10 @@ static void advance(struct cpu *c) {
         if (a.kind != ACT_RUN) {
             REQUIRE(t->debt == 0);
             if (t->process >= 0) m->counts.voluntary++;
-            thread_enter(m, stop(c), a.kind == ACT_EXIT   ? THREAD_EXITED
-                                     : a.kind == ACT_LOCK ? THREAD_LOCK
-                                                          : THREAD_BLOCKED);
+            thread_enter(m, stop(c),
+                         a.kind == ACT_EXIT   ? THREAD_EXITED
+                         : a.kind == ACT_LOCK ? THREAD_LOCK
+                                              : THREAD_BLOCKED);
             c->yield = false;
             pick(c);
             return;
@@ -345,7 +347,7 @@ bool cpu_init_all(struct machine *m) {
     m->cpu = calloc((size_t)m->cpus, sizeof *m->cpu);
     if (!m->cpu) return false;
     m->balance = timer_new(m->sim, balance, m, 8);
-    for (int class = 0, id = 0; class < m->scenario->machine.classes; class++) add_class(m, class, &id);
+    for (int class = 0, id = 0; class < m->scenario->machine.classes; class ++) add_class(m, class, &id);
     return true;
 }
 

@@ -21,12 +21,12 @@ struct cpu {
     struct thread *running; // WAKING: the thread it wakes for
     struct thread *last;
     struct run_queue queue;
-    int64_t vmin;           // virtual run time the queue has reached; never decreases
+    int64_t vmin; // virtual run time the queue has reached; never decreases
     uint64_t order;
     timer_id timer;
-    sim_time charged;       // running's burst is charged up to here
-    sim_time burst_end;     // when its burst ends at the present speed
-    sim_time slice_end;     // when others may claim the core
+    sim_time charged;   // running's burst is charged up to here
+    sim_time burst_end; // when its burst ends at the present speed
+    sim_time slice_end; // when others may claim the core
     sim_time idle_since;
     sim_time ramp_left;     // busy time still to pass at the ramp's speed
     double speed;           // of its class

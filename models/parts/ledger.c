@@ -24,7 +24,8 @@ void ledger_destroy(struct ledger *l) {
 void ledger_arrive(struct ledger *l, struct machine *m, struct request *r) {
     r->entered = machine_now(m);
     station_enter(&l->system, r->entered);
-    if (l->arrivals_each && l->segment[l->at].arrived == l->arrivals_each && l->at + 1 < l->segments) ledger_cut(l, m);
+    if (l->arrivals_each && l->segment[l->at].arrived == l->arrivals_each && l->at + 1 < l->segments)
+        ledger_cut(l, m);
     l->segment[l->at].arrived++;
     l->arrived++;
 }
@@ -38,7 +39,8 @@ static void leave(struct ledger *l, struct machine *m, struct request *r, int ou
 // Doubles the batch when the series is full, so that any run fits.
 static void series_add(struct ledger *l, double mean) {
     if (l->series_n == LEDGER_SERIES) {
-        for (int i = 0; i < LEDGER_SERIES / 2; i++) l->series[i] = (l->series[2 * i] + l->series[2 * i + 1]) / 2;
+        for (int i = 0; i < LEDGER_SERIES / 2; i++)
+            l->series[i] = (l->series[2 * i] + l->series[2 * i + 1]) / 2;
         l->series_n = LEDGER_SERIES / 2;
         l->batch *= 2;
     }
@@ -77,7 +79,8 @@ void ledger_retried(struct ledger *l) {
     l->retried++;
 }
 
-static void station_diff(struct station_seen *out, const struct station_seen *now, const struct station_seen *before) {
+static void station_diff(struct station_seen *out, const struct station_seen *now,
+                         const struct station_seen *before) {
     *out = (struct station_seen){.busy_s = now->busy_s - before->busy_s,
                                  .servers = now->servers,
                                  .instances = now->instances,
@@ -90,8 +93,10 @@ static void station_diff(struct station_seen *out, const struct station_seen *no
 static void cut_stations(struct ledger *l, struct observation *o) {
     struct ledger_totals now = {0};
     if (l->sample) l->sample(l->owner, &now);
-    for (int i = 0; i < LIMIT_COUNT; i++) station_diff(&o->station[i], &now.station[i], &l->totals.station[i]);
-    for (int i = 0; i < SEEN_RESOURCES; i++) station_diff(&o->resource[i], &now.resource[i], &l->totals.resource[i]);
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        station_diff(&o->station[i], &now.station[i], &l->totals.station[i]);
+    for (int i = 0; i < SEEN_RESOURCES; i++)
+        station_diff(&o->resource[i], &now.resource[i], &l->totals.resource[i]);
     o->server_cpu_s = now.server_cpu_s - l->totals.server_cpu_s;
     l->totals = now;
 }

@@ -9,25 +9,25 @@ enum { LEDGER_SEGMENTS = 20, LEDGER_SERIES = 4096 };
 // Totals since the start of the run.
 struct ledger_totals {
     struct station_seen station[LIMIT_COUNT], resource[SEEN_RESOURCES];
-    double server_cpu_s;                  // threads of the server on a core
+    double server_cpu_s; // threads of the server on a core
 };
 
 struct ledger {
     struct observation segment[LEDGER_SEGMENTS];
-    int segments, at;               // how many there will be, which is being filled
-    struct station system;          // requests between birth and end
+    int segments, at;      // how many there will be, which is being filled
+    struct station system; // requests between birth and end
     int64_t arrived, done, timed_out, refused, retried;
-    double series[LEDGER_SERIES];   // mean latency of `batch` consecutive requests each, s
+    double series[LEDGER_SERIES]; // mean latency of `batch` consecutive requests each, s
     int series_n;
     int64_t batch, in_batch;
     double batch_sum;
-    struct ledger_totals totals;    // at the last cut, like the counts of the machine and the area of `system`
+    struct ledger_totals totals; // at the last cut, like the counts of the machine and the area of `system`
     struct machine_counts counts;
     double area;
     sim_time cut_at;
     double segment_area[LEDGER_SEGMENTS]; // mean number in the system
-    int64_t arrivals_each;          // arrivals that end a segment; 0 = time does, and the warm-up is cut
-    bool multi;                     // more than one endpoint
+    int64_t arrivals_each; // arrivals that end a segment; 0 = time does, and the warm-up is cut
+    bool multi;            // more than one endpoint
     // Fills the totals since the start of every station; set by whoever built the server.
     void (*sample)(void *owner, struct ledger_totals *totals);
     void *owner;

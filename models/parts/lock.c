@@ -7,9 +7,12 @@ static struct act wait_again(struct machine *m, struct thread *t);
 
 void lock_init(struct lock *l, const struct machine *m, bool enabled) {
     const struct lock_costs *c = &m->scenario->costs.lock;
-    *l = (struct lock){.enabled = enabled, .interval = m->scenario->server.switch_interval,
-                       .wait_cpu = machine_ns(&c->wait), .signal_cpu = machine_ns(&c->signal),
-                       .handover_cpu = machine_ns(&c->handover), .syscall = machine_ns(&c->syscall)};
+    *l = (struct lock){.enabled = enabled,
+                       .interval = m->scenario->server.switch_interval,
+                       .wait_cpu = machine_ns(&c->wait),
+                       .signal_cpu = machine_ns(&c->signal),
+                       .handover_cpu = machine_ns(&c->handover),
+                       .syscall = machine_ns(&c->syscall)};
 }
 
 static void unlink_waiter(struct lock *l, struct thread *t) {
@@ -218,7 +221,8 @@ static struct act split_go_on(struct machine *m, struct thread *t) {
 
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next) {
     t->next = next;
-    if (releases < 1 || cpu < 1 || !t->lock || !t->lock->enabled || !t->lock->first) return thread_run(t, cpu, next);
+    if (releases < 1 || cpu < 1 || !t->lock || !t->lock->enabled || !t->lock->first)
+        return thread_run(t, cpu, next);
     // The system calls are part of the stage's cost; they are paid without the lock.
     sim_time held = cpu - releases * t->lock->syscall;
     t->split_rest = held > releases ? held : releases + 1;

@@ -6,17 +6,17 @@
 #include "models/parts/thread.h"
 
 struct lock {
-    bool enabled;             // false: no lock (gil: none): every call below succeeds at once
-    sim_time interval;        // switch interval
+    bool enabled;      // false: no lock (gil: none): every call below succeeds at once
+    sim_time interval; // switch interval
     sim_time wait_cpu, signal_cpu, handover_cpu, syscall; // costs.lock
     struct thread *holder, *last_holder, *dropper;
     struct thread *first, *last; // waiters in order of their present wait's start
     bool drop_request;
-    bool dropped;             // the last release was on request
-    uint64_t switches;        // changes of holder
+    bool dropped;      // the last release was on request
+    uint64_t switches; // changes of holder
     sim_time held_since;
-    int64_t held, forced;     // time held, forced hand-overs
-    int waiting;              // threads that want it (asleep or on their way)
+    int64_t held, forced; // time held, forced hand-overs
+    int waiting;          // threads that want it (asleep or on their way)
 };
 
 void lock_init(struct lock *l, const struct machine *m, bool enabled);

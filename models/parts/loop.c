@@ -116,7 +116,8 @@ static struct act task_paid(struct machine *m, struct thread *t) {
     return l->now_task(m, l, l->now);
 }
 
-struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, struct request *r, loop_task task) {
+struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, struct request *r,
+                      loop_task task) {
     (void)m;
     l->now = r;
     l->now_task = task;

@@ -13,7 +13,7 @@ struct loop;
 typedef struct act (*loop_task)(struct machine *m, struct loop *l, struct request *r);
 
 struct loop_ops {
-    loop_task call;     // a request has been parsed and routed: do its handler
+    loop_task call; // a request has been parsed and routed: do its handler
     // Pool only: its result was posted and the loop's cost for that is paid.
     void (*completed)(struct machine *m, struct loop *l, struct request *r);
 };
@@ -25,13 +25,13 @@ struct loop {
     const struct loop_ops *ops;
     struct request_queue tasks, posted, flush;
     int todo_ready, todo_tasks, todo_posted; // of this turn
-    struct request *now;   // being worked on ...
-    loop_task now_task;    // ... and what follows the burst it is in
+    struct request *now;                     // being worked on ...
+    loop_task now_task;                      // ... and what follows the burst it is in
     struct conn **closing; // connections to close: [0..closing_now) in this turn, the rest in the next
     int closings, closing_now, closing_room, closing_at;
-    struct conn **fresh;   // accepted in the present burst
+    struct conn **fresh; // accepted in the present burst
     int freshes, fresh_room;
-    void *model;           // the dispatch model's own state
+    void *model; // the dispatch model's own state
 };
 
 // Creates the loop's thread and its poller on w's listener; `ops` as above. Sets w->loop.
@@ -54,4 +54,5 @@ void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task t
 void loop_post(struct machine *m, struct loop *l, struct request *r);
 
 // `count` times a stage on the loop's thread, then `task` with r.
-struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, struct request *r, loop_task task);
+struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, struct request *r,
+                      loop_task task);

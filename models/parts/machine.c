@@ -41,7 +41,8 @@ sim_time machine_vary(struct machine *m, sim_time ns, int count) {
     return (sim_time)((double)ns * (1 + width * u) + 0.5);
 }
 
-struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication, struct trace *trace) {
+struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication,
+                               struct trace *trace) {
     struct machine *m = calloc(1, sizeof *m);
     if (!m) return NULL;
     m->scenario = s;

@@ -34,9 +34,10 @@ struct machine {
     int cpus;
     struct cpu *cpu;
     int idle_cpus;
-    int waiting;            // threads in run queues
-    timer_id balance;       // next look of the idle cores for waiting threads
-    struct thread *current; // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
+    int waiting;      // threads in run queues
+    timer_id balance; // next look of the idle cores for waiting threads
+    struct thread
+        *current; // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
     int threads;
     struct thread *first_thread, *last_thread;
     struct rng stream[STREAM_COUNT];
@@ -46,7 +47,8 @@ struct machine {
 };
 
 // A machine as `s` describes it, at time 0; `s` must outlive it. NULL where memory is lacking.
-struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication, struct trace *trace);
+struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication,
+                               struct trace *trace);
 void machine_destroy(struct machine *m);
 
 static inline sim_time machine_now(const struct machine *m) {
@@ -73,7 +75,7 @@ static inline sim_time machine_after(const struct machine *m, sim_time ns) {
 sim_time machine_vary(struct machine *m, sim_time ns, int count);
 
 // Tells the onlooker, if there is one.
-static inline void machine_trace(const struct machine *m, enum trace_kind kind, int64_t entity, int64_t a, int64_t b,
-                                 const char *text) {
+static inline void machine_trace(const struct machine *m, enum trace_kind kind, int64_t entity, int64_t a,
+                                 int64_t b, const char *text) {
     if (m->trace) m->trace->emit(m->trace, &(struct trace_record){machine_now(m), kind, entity, a, b, text});
 }

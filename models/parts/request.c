@@ -56,8 +56,13 @@ struct request *request_new(struct request_pool *p, struct machine *m, uint64_t 
     if (!p->free) refill(p, m);
     struct request *r = p->free;
     p->free = r->next;
-    *r = (struct request){.number = number, .born = born, .mark = born, .phase = BLAME_CLIENT, .timer = r->timer,
-                          .machine = m, .endpoint = draw_endpoint(m, number)};
+    *r = (struct request){.number = number,
+                          .born = born,
+                          .mark = born,
+                          .phase = BLAME_CLIENT,
+                          .timer = r->timer,
+                          .machine = m,
+                          .endpoint = draw_endpoint(m, number)};
     machine_trace(m, TRACE_REQUEST_BEGIN, (int64_t)number, r->endpoint, 0, NULL);
     machine_trace(m, TRACE_REQUEST_PHASE, (int64_t)number, BLAME_CLIENT, 0, NULL);
     return r;
@@ -94,7 +99,8 @@ void request_settle(struct machine *m, struct request *r) {
     r->mark = machine_now(m);
 }
 
-void request_continue(struct machine *m, struct request *r, sim_time entered, const int64_t blame[BLAME_COUNT]) {
+void request_continue(struct machine *m, struct request *r, sim_time entered,
+                      const int64_t blame[BLAME_COUNT]) {
     r->entered = entered;
     for (int b = 0; b < BLAME_COUNT; b++) r->mark += r->blame[b] = blame[b];
     request_settle(m, r); // from the end of the last attempt to now the client paused

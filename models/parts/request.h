@@ -9,26 +9,27 @@ struct loop;
 struct user;
 
 struct request {
-    uint64_t number;     // order of birth: decides what it demands
-    int endpoint, step;  // step: the next of its handler to be done
-    int hops;            // loop iterations still to pass before the pool has it
-    sim_time born;       // intended start; latency counts from here
-    sim_time entered;    // counted as in the system from here
-    sim_time stamp;      // entered the station it is in (pool queue, resource queue)
-    enum blame phase;    // where time goes now; with a carrier: where its blocked time goes
-    sim_time mark;       // books closed up to here
+    uint64_t number;        // order of birth: decides what it demands
+    int endpoint, step;     // step: the next of its handler to be done
+    int hops;               // loop iterations still to pass before the pool has it
+    sim_time born;          // intended start; latency counts from here
+    sim_time entered;       // counted as in the system from here
+    sim_time stamp;         // entered the station it is in (pool queue, resource queue)
+    enum blame phase;       // where time goes now; with a carrier: where its blocked time goes
+    sim_time mark;          // books closed up to here
     struct thread *carrier; // whose states decide where its time goes; NULL: all of it goes to `phase`
-    bool behind;            // the carrier does not serve it yet: it is an event loop that will come round to it
+    bool behind; // the carrier does not serve it yet: it is an event loop that will come round to it
     int64_t base[THREAD_STATES];
     int64_t blame[BLAME_COUNT];
     struct conn *conn;
-    struct user *user;   // the client's side; NULL once it gave up
+    struct user *user;    // the client's side; NULL once it gave up
     struct request *next; // of whatever queue it is in
-    struct act (*task)(struct machine *m, struct loop *l, struct request *r); // what an event loop does with it next
-    void *place;         // whoever is to be told when its wait is over
-    void *holder;        // the dispatch model's own: who serves it
+    struct act (*task)(struct machine *m, struct loop *l,
+                       struct request *r);                 // what an event loop does with it next
+    void *place;                                           // whoever is to be told when its wait is over
+    void *holder;                                          // the dispatch model's own: who serves it
     void (*granted)(struct machine *m, struct request *r); // called when its resource is free
-    timer_id timer;      // its sleep in an event loop
+    timer_id timer;                                        // its sleep in an event loop
     void (*alarm)(struct machine *m, struct request *r);
     struct machine *machine;
 };
@@ -52,7 +53,8 @@ struct request *request_new(struct request_pool *p, struct machine *m, uint64_t 
 void request_free(struct request_pool *p, struct request *r);
 
 // A further attempt at a request: it was in the system from `entered` on, and `blame` says where its time went before.
-void request_continue(struct machine *m, struct request *r, sim_time entered, const int64_t blame[BLAME_COUNT]);
+void request_continue(struct machine *m, struct request *r, sim_time entered,
+                      const int64_t blame[BLAME_COUNT]);
 
 // Its latency counts from now on. It must have been with the client since its birth.
 void request_restart(struct machine *m, struct request *r);

@@ -8,7 +8,7 @@ struct resource {
     bool lifo;
     struct request_queue waiting; // LIFO: newest first
     struct station queue, held;
-    sim_time full_since, full;    // time for which every unit was in use
+    sim_time full_since, full; // time for which every unit was in use
 };
 
 void resource_init(struct resource *x, int capacity, bool lifo);

@@ -105,7 +105,8 @@ void listener_block(struct listener *l, struct thread *t) {
         int room = l->acceptor_room ? l->acceptor_room * 2 : 8;
         struct thread **ring = malloc(sizeof(struct thread *) * (size_t)room);
         REQUIRE(ring);
-        for (int i = 0; i < l->acceptors; i++) ring[i] = l->acceptor[(l->acceptor_head + i) % l->acceptor_room];
+        for (int i = 0; i < l->acceptors; i++)
+            ring[i] = l->acceptor[(l->acceptor_head + i) % l->acceptor_room];
         free(l->acceptor);
         l->acceptor = ring;
         l->acceptor_head = 0;

@@ -9,7 +9,7 @@ struct conn;
 // What the client's side is told. Called within the server's step (machine.current is the server's thread).
 struct conn_user {
     void (*replied)(struct machine *m, struct conn *c, struct request *r); // the response has left the server
-    void (*closed)(struct machine *m, struct conn *c);                     // the server closed; c is gone afterwards
+    void (*closed)(struct machine *m, struct conn *c); // the server closed; c is gone afterwards
 };
 
 // A set of connections that one thread waits for.
@@ -25,17 +25,17 @@ struct poller {
 struct conn {
     struct net *net;
     const struct conn_user *ops;
-    void *user;            // the client's side
+    void *user; // the client's side
     struct listener *listener;
     struct poller *poller; // server's side: who is told of data (NULL: nobody yet, or a blocking reader)
     struct thread *reader; // blocked in a read of this connection
     struct request *inbox; // sent and not yet read
     sim_time queued;       // entered the listening queue
     bool accepted, listed, client_gone, server_gone;
-    bool reusable;         // the client would send further requests on it (HTTP/1.1 keep-alive)
-    bool serving;          // a request was read from it and not yet answered
-    bool last;             // the response says that the server will close
-    struct conn *next;     // of the queue it is in
+    bool reusable;     // the client would send further requests on it (HTTP/1.1 keep-alive)
+    bool serving;      // a request was read from it and not yet answered
+    bool last;         // the response says that the server will close
+    struct conn *next; // of the queue it is in
 };
 
 struct listener {
@@ -44,8 +44,8 @@ struct listener {
     struct station queue;
     int64_t refused;
     int pollers;
-    struct poller **poller;     // all that watch it, in order of registration
-    struct thread **acceptor;   // threads blocked in accept: a ring, served first-in first-out
+    struct poller **poller;   // all that watch it, in order of registration
+    struct thread **acceptor; // threads blocked in accept: a ring, served first-in first-out
     int acceptors, acceptor_head, acceptor_room;
 };
 

@@ -9,12 +9,12 @@
 __extension__ typedef __int128 station_sum;
 
 struct station {
-    int64_t n;            // present
+    int64_t n; // present
     int64_t entered, left;
-    sim_time changed;     // area is summed up to here
-    station_sum area;     // item-ns
-    station_sum stays;    // ns, of items that left
-    station_sum stamps;   // summed entry times of those present
+    sim_time changed;   // area is summed up to here
+    station_sum area;   // item-ns
+    station_sum stays;  // ns, of items that left
+    station_sum stamps; // summed entry times of those present
 };
 
 static inline void station_advance(struct station *s, sim_time now) {
@@ -42,5 +42,6 @@ static inline void station_leave(struct station *s, sim_time now, sim_time enter
 // Little's law, exactly: area = stays of those that left + stays so far of those present.
 static inline bool station_holds(struct station *s, sim_time now) {
     station_advance(s, now);
-    return s->n >= 0 && s->entered == s->left + s->n && s->area == s->stays + (station_sum)s->n * now - s->stamps;
+    return s->n >= 0 && s->entered == s->left + s->n &&
+           s->area == s->stays + (station_sum)s->n * now - s->stamps;
 }

@@ -18,8 +18,17 @@ struct thread *thread_create(struct machine *m, int process, const char *name, t
                              struct lock *lock, struct role *role) {
     struct thread *t = calloc(1, sizeof *t);
     REQUIRE(t);
-    *t = (struct thread){.machine = m, .id = m->threads++, .process = process, .self = self, .next = first,
-                         .state = THREAD_BLOCKED, .role = role, .since = machine_now(m), .last_ran = INT64_MIN / 2, .heap = -1, .lock = lock};
+    *t = (struct thread){.machine = m,
+                         .id = m->threads++,
+                         .process = process,
+                         .self = self,
+                         .next = first,
+                         .state = THREAD_BLOCKED,
+                         .role = role,
+                         .since = machine_now(m),
+                         .last_ran = INT64_MIN / 2,
+                         .heap = -1,
+                         .lock = lock};
     snprintf(t->name, sizeof t->name, "%s", name);
     t->timer = timer_new(m->sim, expired, t, 1);
     if (m->last_thread)
@@ -42,9 +51,11 @@ struct act thread_sleep(struct machine *m, struct thread *t, sim_time ns, thread
 }
 
 static enum trace_state traced(enum thread_state s) {
-    static const enum trace_state map[THREAD_STATES] = {
-        [THREAD_BLOCKED] = TRACE_BLOCKED, [THREAD_RUNNABLE] = TRACE_RUNNABLE, [THREAD_RUNNING] = TRACE_RUNNING,
-        [THREAD_LOCK] = TRACE_LOCK_WAIT,  [THREAD_EXITED] = TRACE_BLOCKED};
+    static const enum trace_state map[THREAD_STATES] = {[THREAD_BLOCKED] = TRACE_BLOCKED,
+                                                        [THREAD_RUNNABLE] = TRACE_RUNNABLE,
+                                                        [THREAD_RUNNING] = TRACE_RUNNING,
+                                                        [THREAD_LOCK] = TRACE_LOCK_WAIT,
+                                                        [THREAD_EXITED] = TRACE_BLOCKED};
     return map[s];
 }
 

@@ -18,15 +18,22 @@ typedef struct act (*thread_step)(struct machine *m, struct thread *t);
 typedef void (*thread_alarm)(struct machine *m, struct thread *t);
 
 // RUNNABLE includes the latency of the wake-up; LOCK is blocked for the global lock.
-enum thread_state { THREAD_BLOCKED, THREAD_RUNNABLE, THREAD_RUNNING, THREAD_LOCK, THREAD_EXITED, THREAD_STATES };
+enum thread_state {
+    THREAD_BLOCKED,
+    THREAD_RUNNABLE,
+    THREAD_RUNNING,
+    THREAD_LOCK,
+    THREAD_EXITED,
+    THREAD_STATES
+};
 
 // A rest after which caches and predictors are cold belongs to a role (the loop of a process, its pool), whichever of
 // its threads runs and wherever. See facts in costs.h: cold, cold_work.
 struct role {
     sim_time last_ran;
-    sim_time cold_left;  // addition not yet paid
-    sim_time work_left;  // work over which the rest of it is spread
-    int running;         // threads of the role on a core now
+    sim_time cold_left; // addition not yet paid
+    sim_time work_left; // work over which the rest of it is spread
+    int running;        // threads of the role on a core now
 };
 
 struct thread {
@@ -38,25 +45,25 @@ struct thread {
     thread_step split;   // a stage cut up by releases of the lock, if any: comes before next
     thread_step locking; // the lock's own steps, if any: come before split
     enum thread_state state;
-    struct cpu *cpu;     // where it runs, waits or last ran; NULL before its first wake-up
-    struct role *role;   // NULL: never cold
-    sim_time need;       // work left of the burst, ns at speed 1
-    sim_time debt;       // price of the wake-ups it made in this step
-    int64_t vruntime;    // fair share used on its core's scale
-    timer_id timer;      // sleeps and timed waits
-    thread_alarm alarm;  // what its expiry does
-    sim_time since;      // state entered at
+    struct cpu *cpu;              // where it runs, waits or last ran; NULL before its first wake-up
+    struct role *role;            // NULL: never cold
+    sim_time need;                // work left of the burst, ns at speed 1
+    sim_time debt;                // price of the wake-ups it made in this step
+    int64_t vruntime;             // fair share used on its core's scale
+    timer_id timer;               // sleeps and timed waits
+    thread_alarm alarm;           // what its expiry does
+    sim_time since;               // state entered at
     int64_t spent[THREAD_STATES]; // time spent in each state up to `since`
-    sim_time last_ran;   // left a core at; long ago for a new thread
-    int heap;            // place in its core's queue, -1 = not in it
-    uint64_t queued;     // order of entering that queue
-    struct request *request; // carried now, for traces; NULL = none
+    sim_time last_ran;            // left a core at; long ago for a new thread
+    int heap;                     // place in its core's queue, -1 = not in it
+    uint64_t queued;              // order of entering that queue
+    struct request *request;      // carried now, for traces; NULL = none
     // The global lock's part (lock.c).
-    struct lock *lock;   // the lock of its process, NULL = none
+    struct lock *lock; // the lock of its process, NULL = none
     bool holds, timed_out, forced;
-    bool gave;           // gave the lock up while a request to drop it was pending
-    bool deaf;           // in a call that looks for no request to drop the lock
-    bool resumed;        // goes on with a burst that was cut, whose price is known
+    bool gave;    // gave the lock up while a request to drop it was pending
+    bool deaf;    // in a call that looks for no request to drop the lock
+    bool resumed; // goes on with a burst that was cut, whose price is known
     uint64_t wait_switch;
     sim_time lock_saved; // burst cut short by a forced hand-over
     sim_time split_rest, split_chunk;

@@ -34,7 +34,10 @@ static void worker_init(struct server *s, int index) {
     struct machine *m = s->machine;
     const struct scenario *sc = m->scenario;
     struct worker *w = &s->worker[index];
-    *w = (struct worker){.machine = m, .server = s, .index = index, .cost = stages_of(&sc->costs.server),
+    *w = (struct worker){.machine = m,
+                         .server = s,
+                         .index = index,
+                         .cost = stages_of(&sc->costs.server),
                          .listener = &s->net.listener[s->net.listeners > 1 ? index : 0]};
     lock_init(&w->lock, m, sc->server.gil);
     collector_init(&w->collector, m);
@@ -115,7 +118,8 @@ void server_sample(struct server *s, struct ledger_totals *totals) {
 static bool audit_worker(struct worker *w, struct err *e) {
     struct machine *m = w->machine;
     sim_time now = machine_now(m);
-    if (lock_held(m, &w->lock) > now) return err_set(e, ERR_BROKEN, "lock %d was held for longer than the run", w->index);
+    if (lock_held(m, &w->lock) > now)
+        return err_set(e, ERR_BROKEN, "lock %d was held for longer than the run", w->index);
     if (w->pool && !station_holds(&w->pool->queue, now))
         return err_set(e, ERR_BROKEN, "Little's law fails at the pool queue of worker %d", w->index);
     for (int i = 0; i < m->scenario->resources; i++) {
@@ -140,8 +144,9 @@ bool server_audit(struct server *s, struct err *e) {
         if (b > now) return err_set(e, ERR_BROKEN, "core %d was busy for longer than the run", i);
         busy += b;
     }
-    if (busy != ran) return err_set(e, ERR_BROKEN, "utilisation law: cores were busy %lld ns, threads ran %lld ns",
-                                    (long long)busy, (long long)ran);
+    if (busy != ran)
+        return err_set(e, ERR_BROKEN, "utilisation law: cores were busy %lld ns, threads ran %lld ns",
+                       (long long)busy, (long long)ran);
     for (int i = 0; i < s->net.listeners; i++)
         if (!station_holds(&s->net.listener[i].queue, now))
             return err_set(e, ERR_BROKEN, "Little's law fails at the listening queue");
@@ -167,7 +172,8 @@ bool worker_keeps(const struct worker *w, struct conn *c) {
     return keeps;
 }
 
-struct act worker_stage(struct worker *w, struct thread *t, const struct stage *s, int count, thread_step next) {
+struct act worker_stage(struct worker *w, struct thread *t, const struct stage *s, int count,
+                        thread_step next) {
     struct machine *m = w->machine;
     return lock_stage(m, t, machine_vary(m, s->cpu * count, count), s->releases * count, next);
 }

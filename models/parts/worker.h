@@ -32,10 +32,10 @@ struct worker {
     struct role loop_role, pool_role;
     struct resource **resource; // as scenario.resource; shared ones are one for all workers
     struct stages cost;
-    struct listener *listener;  // the common one, or its own with reuseport
-    struct thread *loop;        // its loop or acceptor thread, NULL where the model has none
-    struct resource *pool;      // its limit of threads at work, NULL where the model has none
-    void *state;                // the model's own
+    struct listener *listener; // the common one, or its own with reuseport
+    struct thread *loop;       // its loop or acceptor thread, NULL where the model has none
+    struct resource *pool;     // its limit of threads at work, NULL where the model has none
+    void *state;               // the model's own
 };
 
 // The whole simulated server.
@@ -68,4 +68,5 @@ bool worker_keeps(const struct worker *w, struct conn *c);
 struct act worker_collect(struct worker *w, struct thread *t, thread_step next);
 
 // `count` times a stage as one burst of the calling thread.
-struct act worker_stage(struct worker *w, struct thread *t, const struct stage *s, int count, thread_step next);
+struct act worker_stage(struct worker *w, struct thread *t, const struct stage *s, int count,
+                        thread_step next);

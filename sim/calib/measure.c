@@ -48,8 +48,8 @@ static bool drive(const struct scenario *s, uint64_t seed, const struct serve *v
     return ok;
 }
 
-static bool one_round(const struct scenario *s, uint64_t seed, const atomic_int *stop, struct measure_round *r,
-                      struct err *e) {
+static bool one_round(const struct scenario *s, uint64_t seed, const atomic_int *stop,
+                      struct measure_round *r, struct err *e) {
     *r = (struct measure_round){0};
     observation_init(&r->seen);
     struct serve *v = serve_start(s, &(struct serve_options){0}, e);
@@ -62,8 +62,8 @@ static bool stopped(const struct measure_options *o) {
     return o->stop && atomic_load(o->stop) != 0;
 }
 
-static bool all_rounds(const struct scenario_file *f, const struct measure_options *o, struct measurement *out,
-                       struct err *e) {
+static bool all_rounds(const struct scenario_file *f, const struct measure_options *o,
+                       struct measurement *out, struct err *e) {
     for (int round = 0; round < o->rounds; round++)
         for (int c = 0; c < f->cases; c++) {
             if (o->progress) o->progress(o->listener, round * f->cases + c, o->rounds * f->cases);
@@ -121,8 +121,8 @@ static double value_of(const struct measure_round *r, enum quantity q) {
     return NAN;
 }
 
-static struct repeated over_rounds(const struct measure_case *c, double (*value)(const struct measure_round *, int),
-                                   int what) {
+static struct repeated over_rounds(const struct measure_case *c,
+                                   double (*value)(const struct measure_round *, int), int what) {
     double *x = memory_new((size_t)c->rounds + 1, sizeof *x);
     for (int i = 0; i < c->rounds; i++) x[i] = value(&c->round[i], what);
     struct repeated r = repeated_of(x, c->rounds);

@@ -25,8 +25,8 @@ struct measurement {
 };
 
 struct measure_options {
-    int rounds;              // per case, >= 1
-    const atomic_int *stop;  // not 0: end early with the rounds that are complete; NULL = never
+    int rounds;             // per case, >= 1
+    const atomic_int *stop; // not 0: end early with the rounds that are complete; NULL = never
     // Told before each run; NULL = nobody listens.
     void (*progress)(void *listener, int done, int all);
     void *listener;

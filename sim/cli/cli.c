@@ -14,7 +14,8 @@ static const struct command commands[] = {
      "  dispatchsim run mine.yaml --format json -o result.json\n"
      "  dispatchsim run mine.yaml --trace trace.json     open it in ui.perfetto.dev\n",
      COMMAND_RUN, cmd_run},
-    {"measure", "FILE...", 1, -1, "Executes scenarios for real: micro-server and load generator, round by round",
+    {"measure", "FILE...", 1, -1,
+     "Executes scenarios for real: micro-server and load generator, round by round",
      "  dispatchsim measure mine.yaml --rounds 20\n", COMMAND_MEASURE, cmd_measure},
     {"validate", "FILE...", 1, -1, "Sets prediction beside measurement, and says where the model misses",
      "  dispatchsim validate mine.yaml\n"
@@ -59,13 +60,14 @@ static void print_help(void) {
     fputs(help, stdout);
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-9s %-9s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
-    fputs(
-        "\n"
-        "COMMAND --help tells its options, --version this program's version.\n"
-        "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 1 the model misses a measurement, 2 usage or\n"
-        "scenario, 3 files, memory or threads, 4 a measurement that cannot be trusted, 70 a broken law inside the\n"
-        "simulator, 130 and 143 when stopped by SIGINT or SIGTERM.\n",
-        stdout);
+    fputs("\n"
+          "COMMAND --help tells its options, --version this program's version.\n"
+          "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 1 the model misses a measurement, 2 "
+          "usage or\n"
+          "scenario, 3 files, memory or threads, 4 a measurement that cannot be trusted, 70 a broken law "
+          "inside the\n"
+          "simulator, 130 and 143 when stopped by SIGINT or SIGTERM.\n",
+          stdout);
 }
 
 static void print_command_help(const struct command *c) {

@@ -26,8 +26,10 @@ static struct result result_of(const struct measuring *m, int file) {
     return r;
 }
 
-static struct compared measured_only(const struct scenario *s, const struct measure_case *c, enum quantity q) {
-    struct compared row = {.quantity = q, .predicted = NAN, .lo = NAN, .hi = NAN, .error = NAN, .tolerance = NAN};
+static struct compared measured_only(const struct scenario *s, const struct measure_case *c,
+                                     enum quantity q) {
+    struct compared row = {
+        .quantity = q, .predicted = NAN, .lo = NAN, .hi = NAN, .error = NAN, .tolerance = NAN};
     memcpy(row.name, s->name, sizeof row.name);
     row.measured = measure_quantity(c, q);
     row.verdict = VERDICT_NONE;

@@ -56,7 +56,8 @@ struct validated {
 
 static bool validate_file(struct measuring *m, int file, struct validated *out, struct err *e) {
     struct scenario_file now = at_seen_speed(&m->part[file], &m->measurement[file]);
-    struct run_options o = {.jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
+    struct run_options o = {
+        .jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
     bool ok = run_cases(&now, &o, &out->result, NULL, e);
     free(now.case_);
     if (!ok) return false;

@@ -46,8 +46,7 @@ bool measuring_open(struct measuring *m, const struct program *p, const struct a
     }
     if (!check_cases(m, e)) return false;
     leave_out_files(m);
-    return output_open(&m->output, a->output, e) &&
-           signals_init(&m->signals, a->quiet, e);
+    return output_open(&m->output, a->output, e) && signals_init(&m->signals, a->quiet, e);
 }
 
 struct ticker {
@@ -82,7 +81,8 @@ bool measuring_run(struct measuring *m, struct err *e) {
 
 int measuring_code(const struct measuring *m) {
     if (!m->incomplete) return 0;
-    if (!m->args->quiet) fputs("dispatchsim: stopped; the result holds the rounds that were complete\n", stderr);
+    if (!m->args->quiet)
+        fputs("dispatchsim: stopped; the result holds the rounds that were complete\n", stderr);
     return 128 + atomic_load(&m->signals.seen);
 }
 
@@ -91,7 +91,8 @@ static void doubt_cores(const struct measuring *m, const struct scenario_file *f
     host_read(&h);
     int cores = scenario_cpus(&f->case_[0].machine);
     if (cores == h.cpus || m->args->quiet) return;
-    fprintf(stderr, "dispatchsim: %s describes a machine of %d cores, this one has %d\n", f->name, cores, h.cpus);
+    fprintf(stderr, "dispatchsim: %s describes a machine of %d cores, this one has %d\n", f->name, cores,
+            h.cpus);
 }
 
 bool measuring_doubt(const struct measuring *m, int file) {

@@ -9,10 +9,10 @@
 struct measuring {
     const struct program *program;
     const struct args *args;
-    int files;                   // loaded
-    struct scenario_file *file;  // as loaded
-    struct scenario_file *part;  // [files] the cases that --case asks for
-    int measured;                // files of which `measurement` is filled
+    int files;                  // loaded
+    struct scenario_file *file; // as loaded
+    struct scenario_file *part; // [files] the cases that --case asks for
+    int measured;               // files of which `measurement` is filled
     struct measurement *measurement;
     bool incomplete;
     struct output output;

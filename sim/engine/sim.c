@@ -61,7 +61,8 @@ static bool grow(struct sim *sim, uint32_t cap) {
     }
     for (uint32_t i = 0; i < 2 * cap; i++) node[i] = never;
     if (sim->used) memcpy(node + cap, sim->node + sim->cap, sizeof *node * sim->used);
-    for (uint32_t i = cap - 1; i > 0; i--) node[i] = node[2 * i] < node[2 * i + 1] ? node[2 * i] : node[2 * i + 1];
+    for (uint32_t i = cap - 1; i > 0; i--)
+        node[i] = node[2 * i] < node[2 * i + 1] ? node[2 * i] : node[2 * i + 1];
     free(sim->node);
     sim->node = node;
     sim->cap = cap;

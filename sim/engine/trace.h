@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 enum trace_kind {
-    TRACE_THREAD_NAME, // entity = thread, text = its name, a = process number
-    TRACE_CORE_RUN,    // entity = core, a = thread that runs from now on, -1 = idle
-    TRACE_THREAD_STATE,// entity = thread, a = enum trace_state from now on, b = request it serves or -1
+    TRACE_THREAD_NAME,   // entity = thread, text = its name, a = process number
+    TRACE_CORE_RUN,      // entity = core, a = thread that runs from now on, -1 = idle
+    TRACE_THREAD_STATE,  // entity = thread, a = enum trace_state from now on, b = request it serves or -1
     TRACE_REQUEST_BEGIN, // entity = request, a = endpoint
     TRACE_REQUEST_PHASE, // entity = request, a = enum blame that begins now
     TRACE_REQUEST_END,   // entity = request, a = 0 done, 1 timed out, 2 refused
-    TRACE_INSTANT,     // entity = thread, text = what happened ("lock hand-over", "collect full")
+    TRACE_INSTANT,       // entity = thread, text = what happened ("lock hand-over", "collect full")
 };
 
 enum trace_state { TRACE_BLOCKED, TRACE_RUNNABLE, TRACE_RUNNING, TRACE_LOCK_WAIT, TRACE_SLEEPING };

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 const char *quantity_name(enum quantity q) {
-    static const char *const name[QUANTITY_COUNT] = {"throughput", "mean",     "p50",         "p95", "p99",
-                                                     "cpu",        "voluntary", "involuntary"};
+    static const char *const name[QUANTITY_COUNT] = {"throughput", "mean", "p50",       "p95",
+                                                     "p99",        "cpu",  "voluntary", "involuntary"};
     return name[q];
 }
 

@@ -9,8 +9,8 @@ enum quantity {
     QUANTITY_P50,
     QUANTITY_P95,
     QUANTITY_P99,
-    QUANTITY_CPU,         // server CPU per request, s
-    QUANTITY_VOLUNTARY,   // context switches of the server per request; shown, not judged
+    QUANTITY_CPU,       // server CPU per request, s
+    QUANTITY_VOLUNTARY, // context switches of the server per request; shown, not judged
     QUANTITY_INVOLUNTARY,
     QUANTITY_COUNT
 };
@@ -18,8 +18,8 @@ enum quantity {
 const char *quantity_name(enum quantity q); // "throughput", "mean", "p50", ...
 
 enum verdict {
-    VERDICT_AGREES,    // |error| <= max(tolerance, A/A)
-    VERDICT_MISSES,    // the model is wrong by more than the tolerance and than the measurement differs from itself
+    VERDICT_AGREES, // |error| <= max(tolerance, A/A)
+    VERDICT_MISSES, // the model is wrong by more than the tolerance and than the measurement differs from itself
     VERDICT_TOO_NOISY, // A/A exceeds the tolerance twice over: neither agreement nor a miss means anything
     VERDICT_NONE,      // not judged: no prediction, no measurement, or a quantity without a tolerance
 };
@@ -41,8 +41,8 @@ struct compared {
     enum quantity quantity;
     double predicted, lo, hi; // lo..hi: 95 % band of the prediction, NAN where none was asked for
     struct repeated measured;
-    double error;             // (predicted - measured median) / measured median
-    double tolerance;         // wanted of |error|
+    double error;     // (predicted - measured median) / measured median
+    double tolerance; // wanted of |error|
     enum verdict verdict;
 };
 

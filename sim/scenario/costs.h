@@ -24,33 +24,37 @@ enum { COSTS_CURVE = 8 };
 // the first point `at` 0 costs 0 for `cold` and the first cost for `idle_exit`, after the last the last.
 struct cost_curve {
     int points;
-    struct { double at; struct cost cost; } point[COSTS_CURVE];
+    struct {
+        double at;
+        struct cost cost;
+    } point[COSTS_CURVE];
 };
 
 // The machine: scheduler and cores.
 struct machine_costs {
     struct cost_curve idle_exit; // latency of waking a core, by how long it has been idle (a step function)
     struct cost wake_local;      // CPU the waker pays, target on its own core
-    struct cost wake_remote;     // CPU the waker pays when another core must be told (inter-processor interrupt)
-    struct cost switch_;         // CPU per change of thread on a core
-    struct cost migrate;         // CPU a thread pays on a core other than its last
-    struct cost slice;           // fair slice: how long a thread runs while others wait
-    struct cost sleeper_credit;  // how far behind the queue's minimum a woken thread may be placed (virtual time)
-    struct cost stay;            // probability that a woken thread goes back to its previous core though it is busy
-    struct cost pull;            // 1: a core going idle pulls a waiting thread from another queue; 0: never
-    struct cost pull_hot;        // ... unless it ran within this span (its caches are warm where it is)
-    struct cost balance;         // period at which idle cores look again for waiting threads; 0 = never
-    struct cost jitter;          // relative standard deviation of every stage's cost and wake-up latency
-    struct cost timer_slack;     // added to each timed wait
-    struct cost_curve cold;      // CPU added after a rest of its role, by the length of the rest
-    struct cost cold_work;       // the work over which that addition is spent
-    struct cost smt_yield;       // throughput of a core with both siblings busy, over one busy (1.0 .. 2.0)
-    struct cost turbo_cores;     // with more hardware threads than this busy ...
-    struct cost turbo_speed;     // ... all run at this fraction of their speed (1 = no turbo)
-    struct cost ramp_after;      // a core idle longer than this ...
-    struct cost ramp_time;       // ... runs for this long of busy time ...
-    struct cost ramp_speed;      // ... at this fraction of its speed (1 = no ramp)
-    struct cost fast_pull;       // a thread this long on a core moves to an idle core of a faster class; 0 = never
+    struct cost wake_remote; // CPU the waker pays when another core must be told (inter-processor interrupt)
+    struct cost switch_;     // CPU per change of thread on a core
+    struct cost migrate;     // CPU a thread pays on a core other than its last
+    struct cost slice;       // fair slice: how long a thread runs while others wait
+    struct cost
+        sleeper_credit;   // how far behind the queue's minimum a woken thread may be placed (virtual time)
+    struct cost stay;     // probability that a woken thread goes back to its previous core though it is busy
+    struct cost pull;     // 1: a core going idle pulls a waiting thread from another queue; 0: never
+    struct cost pull_hot; // ... unless it ran within this span (its caches are warm where it is)
+    struct cost balance;  // period at which idle cores look again for waiting threads; 0 = never
+    struct cost jitter;   // relative standard deviation of every stage's cost and wake-up latency
+    struct cost timer_slack; // added to each timed wait
+    struct cost_curve cold;  // CPU added after a rest of its role, by the length of the rest
+    struct cost cold_work;   // the work over which that addition is spent
+    struct cost smt_yield;   // throughput of a core with both siblings busy, over one busy (1.0 .. 2.0)
+    struct cost turbo_cores; // with more hardware threads than this busy ...
+    struct cost turbo_speed; // ... all run at this fraction of their speed (1 = no turbo)
+    struct cost ramp_after;  // a core idle longer than this ...
+    struct cost ramp_time;   // ... runs for this long of busy time ...
+    struct cost ramp_speed;  // ... at this fraction of its speed (1 = no ramp)
+    struct cost fast_pull; // a thread this long on a core moves to an idle core of a faster class; 0 = never
 };
 
 // One stage of a server's path: CPU and the number of times the global lock is released and taken again in
@@ -74,30 +78,31 @@ struct server_costs {
     struct stage_cost suspend;   // an await that suspends (sleep, resource) and resumes later
     struct cost hop_polls;       // further loop iterations a hand-off needs before the pool has the request
     struct cost accept_empty;    // CPU of a wake-up that found the accept queue empty
-    struct cost batch_flush;     // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
-    struct cost close_later;     // 1: close happens one iteration after the response
-    struct cost wake_releases;   // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)
-    struct cost wake;            // CPU of that wake-up call
-    struct cost spawn;           // CPU of starting a pool thread, each side
-    struct cost block;           // CPU a thread pays for a blocking call that really blocks (sleep, resource)
+    struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
+    struct cost close_later; // 1: close happens one iteration after the response
+    struct cost
+        wake_releases; // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)
+    struct cost wake;  // CPU of that wake-up call
+    struct cost spawn; // CPU of starting a pool thread, each side
+    struct cost block; // CPU a thread pays for a blocking call that really blocks (sleep, resource)
 };
 
 // The global lock's own costs.
 struct lock_costs {
-    struct cost wait;    // CPU of a wait that had to sleep (futex calls), paid on waking
-    struct cost signal;  // CPU of a release that must signal a waiter, without the wake-up itself
+    struct cost wait;     // CPU of a wait that had to sleep (futex calls), paid on waking
+    struct cost signal;   // CPU of a release that must signal a waiter, without the wake-up itself
     struct cost handover; // CPU lost by the thread that takes the lock after a forced hand-over
-    struct cost syscall; // length of a system call during which the lock is released
+    struct cost syscall;  // length of a system call during which the lock is released
 };
 
 // The runtime's collector.
 struct gc_costs {
-    struct cost requests_per_young; // requests between young (generation 0) passes; 0 = no collector
-    struct cost young;              // CPU of a young pass
-    struct cost middle_every;       // young passes per middle pass
-    struct cost middle;             // CPU of a middle pass
-    struct cost full_every;         // middle passes per full pass
-    struct cost full;               // CPU of a full pass
+    struct cost requests_per_young;  // requests between young (generation 0) passes; 0 = no collector
+    struct cost young;               // CPU of a young pass
+    struct cost middle_every;        // young passes per middle pass
+    struct cost middle;              // CPU of a middle pass
+    struct cost full_every;          // middle passes per full pass
+    struct cost full;                // CPU of a full pass
     struct cost full_per_connection; // added per open connection
 };
 
@@ -109,16 +114,16 @@ struct client_costs {
 };
 
 struct costs {
-    char name[64];            // the profile's file name, "none"
+    char name[64];                        // the profile's file name, "none"
     char host[128], kernel[64], date[32]; // provenance of the whole
-    bool none;                // `costs: none`
+    bool none;                            // `costs: none`
     struct machine_costs machine;
     struct server_costs server;
     struct lock_costs lock;
     struct gc_costs gc;
     struct client_costs client;
-    struct cost speed;        // speed index (live/host.h) that the CPU costs are for; 0 = not known
-    struct cost network;      // one-way latency between a client elsewhere and the server
+    struct cost speed;   // speed index (live/host.h) that the CPU costs are for; 0 = not known
+    struct cost network; // one-way latency between a client elsewhere and the server
 };
 
 // Multiplies every cost that is CPU (stages, wake-ups, switches, lock, collector, client; not latencies, slices or counts)
@@ -127,7 +132,7 @@ void costs_scale(struct costs *c, double factor);
 
 // One number of a profile and what it may be.
 struct cost_item {
-    char key[64];      // "server.accept.cpu"; of a point of a curve "machine.cold.1.cost", points counted from 0
+    char key[64]; // "server.accept.cpu"; of a point of a curve "machine.cold.1.cost", points counted from 0
     struct cost *cost; // in the profile
     enum unit unit;    // UNIT_SPAN (ns), UNIT_FRAC or UNIT_NONE
     double min, max;   // legal range of the value

@@ -10,7 +10,7 @@ static bool begins(const char *key, const char *with) {
 // Whether a row of the profile is CPU time.
 static bool is_cpu(const struct schema_row *row) {
     static const char *const machine[] = {"machine.wake_local", "machine.wake_remote", "machine.switch",
-                                          "machine.migrate", "machine.cold", "machine.cold_work"};
+                                          "machine.migrate",    "machine.cold",        "machine.cold_work"};
     if (row->unit != UNIT_SPAN) return false;
     for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++)
         if (!strcmp(row->key, machine[i])) return true;
@@ -32,6 +32,7 @@ void costs_scale(struct costs *c, double factor) {
         if (!is_cpu(row)) continue;
         if (row->type == SCHEMA_COST) scale(at, factor);
         struct cost_curve *curve = at;
-        for (int k = 0; row->type == SCHEMA_CURVE && k < curve->points; k++) scale(&curve->point[k].cost, factor);
+        for (int k = 0; row->type == SCHEMA_CURVE && k < curve->points; k++)
+            scale(&curve->point[k].cost, factor);
     }
 }

@@ -95,9 +95,10 @@ static bool load_costs(const struct loader *l, struct costs *c, const struct tre
 
 // An endpoint's dispatch must be one that the model has; a model says so by "dispatch.loop" and "dispatch.pool" in what
 // it reads.
-static bool check_dispatch(const struct scenario_model *model, const struct scenario *s, const struct tree_node *root,
-                           struct err *e) {
-    static const char *const wanted[] = {[DISPATCH_LOOP] = "dispatch.loop", [DISPATCH_POOL] = "dispatch.pool"};
+static bool check_dispatch(const struct scenario_model *model, const struct scenario *s,
+                           const struct tree_node *root, struct err *e) {
+    static const char *const wanted[] = {
+        [DISPATCH_LOOP] = "dispatch.loop", [DISPATCH_POOL] = "dispatch.pool"};
     for (int i = 0; model && model->reads && i < s->endpoints; i++) {
         enum dispatch d = s->endpoint[i].dispatch;
         const char *const *k = model->reads;
@@ -141,7 +142,8 @@ static bool earlier_case(const struct loader *l, int index, const struct tree_no
     if (!s[index].against[0]) return true;
     for (int i = 0; i < index; i++)
         if (strcmp(s[i].name, s[index].against) == 0) return true;
-    bind_fail(tree_at(item, "against")->place, path, l->e, "no case \"%s\" before this one", s[index].against);
+    bind_fail(tree_at(item, "against")->place, path, l->e, "no case \"%s\" before this one",
+              s[index].against);
     return err_hint(l->e, "against: the name of an earlier case");
 }
 

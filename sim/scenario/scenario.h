@@ -32,13 +32,13 @@ struct server_spec {
     int workers;               // processes, >= 1
     int threads;               // pool limit per worker, >= 1
     enum queue_order queue_order;
-    int backlog;               // connections the listening socket holds, >= 1
+    int backlog; // connections the listening socket holds, >= 1
     enum accept_policy accept;
-    bool gil;                  // one global lock per worker
-    sim_time switch_interval;  // of that lock
-    bool gc;                   // the runtime's collector as the cost profile has it
+    bool gil;                    // one global lock per worker
+    sim_time switch_interval;    // of that lock
+    bool gc;                     // the runtime's collector as the cost profile has it
     sim_time keep_alive_timeout; // prefork: a connection idle for so long is closed
-    bool keep_alive;           // the server keeps an HTTP/1.1 connection open; HTTP/1.0 (ab) never is
+    bool keep_alive;             // the server keeps an HTTP/1.1 connection open; HTTP/1.0 (ab) never is
 };
 
 enum step_kind { STEP_CPU, STEP_CPU_NOGIL, STEP_SLEEP, STEP_USE };
@@ -73,35 +73,36 @@ enum client_place { PLACE_SERVER, PLACE_ELSEWHERE }; // on the server's CPUs, or
 struct load_spec {
     enum client_kind client;
     enum client_place place;
-    int concurrency;      // closed loops: connections, >= 1
-    int64_t requests;     // 0 = bounded by duration
-    sim_time duration;    // 0 = bounded by requests
+    int concurrency;   // closed loops: connections, >= 1
+    int64_t requests;  // 0 = bounded by duration
+    sim_time duration; // 0 = bounded by requests
     bool has_think;
-    struct dist think;    // ns, closed loops
-    double rate_per_s;    // open
+    struct dist think; // ns, closed loops
+    double rate_per_s; // open
     enum arrivals arrivals;
-    double burst_ratio;   // MMPP2: rate in the busy state over rate in the calm state, > 1
-    double burst_frac;    // MMPP2: fraction of time in the busy state, (0,1)
+    double burst_ratio;    // MMPP2: rate in the busy state over rate in the calm state, > 1
+    double burst_frac;     // MMPP2: fraction of time in the busy state, (0,1)
     sim_time burst_length; // MMPP2: mean length of a busy period
-    size_t trace_count;   // TRACE: arrival times from the start, ns, ascending
+    size_t trace_count;    // TRACE: arrival times from the start, ns, ascending
     sim_time *trace;
-    bool keep_alive;      // the client reuses connections (wrk: always, ab: never)
-    sim_time timeout;     // client gives the request up; 0 = never
-    int retries;          // further attempts after a timeout or a refusal
-    struct dist backoff;  // ns before each retry, times 2 for each earlier one
-    sim_time connect_retry; // a connection the full backlog dropped is tried again after this, then after twice
-                            // this ... (Linux: 1 s); 0 = refused at once
+    bool keep_alive;     // the client reuses connections (wrk: always, ab: never)
+    sim_time timeout;    // client gives the request up; 0 = never
+    int retries;         // further attempts after a timeout or a refusal
+    struct dist backoff; // ns before each retry, times 2 for each earlier one
+    sim_time
+        connect_retry; // a connection the full backlog dropped is tried again after this, then after twice
+                       // this ... (Linux: 1 s); 0 = refused at once
 };
 
 enum warmup { WARMUP_AUTO, WARMUP_NONE, WARMUP_FIXED };
 
 struct run_spec {
     uint64_t seed;
-    int replications;       // 0 = auto: until `precision`
-    double precision_frac;  // relative half-width wanted of throughput and mean latency
-    int max_replications;   // bound for auto
-    enum warmup warmup;     // AUTO: MSER-5 for open load, none for closed (a finite run is reported whole)
-    sim_time warmup_time;   // FIXED
+    int replications;      // 0 = auto: until `precision`
+    double precision_frac; // relative half-width wanted of throughput and mean latency
+    int max_replications;  // bound for auto
+    enum warmup warmup;    // AUTO: MSER-5 for open load, none for closed (a finite run is reported whole)
+    sim_time warmup_time;  // FIXED
 };
 
 enum measured_kind { MEASURED_NONE, MEASURED_FITTED, MEASURED_HELD_OUT };
@@ -114,7 +115,7 @@ struct measured {
 };
 
 struct scenario {
-    char name[SCENARIO_NAME];      // of the case ("" where the file has no cases)
+    char name[SCENARIO_NAME]; // of the case ("" where the file has no cases)
     struct machine_spec machine;
     struct server_spec server;
     int endpoints;
@@ -125,14 +126,14 @@ struct scenario {
     struct run_spec run;
     struct costs costs;
     struct measured measured;
-    char against[SCENARIO_NAME];   // an earlier case to compare with, "" = none
+    char against[SCENARIO_NAME]; // an earlier case to compare with, "" = none
 };
 
 // A scenario file: its name and its cases (one where the file has no `cases`).
 struct scenario_file {
     char name[SCENARIO_NAME]; // `name`, else the file's own without folder and ending
     char question[256];       // the comment on the first line, without `#`; ""
-    uint64_t digest;          // of everything that decides the result, cases and costs included (scenario_dump)
+    uint64_t digest; // of everything that decides the result, cases and costs included (scenario_dump)
     int cases;
     struct scenario *case_;
     int remarks;
@@ -149,7 +150,8 @@ struct scenario_set {
 struct scenario_model {
     const char *name;
     const char *const *defaults; // "server.threads=200" pairs, NULL-terminated; NULL = none
-    const char *const *reads;    // keys under `server.`: "threads", "gil", ..., NULL-terminated; NULL = not known
+    const char *const
+        *reads; // keys under `server.`: "threads", "gil", ..., NULL-terminated; NULL = not known
 };
 
 struct scenario_models {

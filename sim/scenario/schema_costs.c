@@ -23,7 +23,9 @@
                                          "times the global lock is released and taken again in it")
 
 static const struct schema_row rows[] = {
-    {.key = "extends", .type = SCHEMA_FILE, .help = "cost profile whose values this one inherits",
+    {.key = "extends",
+     .type = SCHEMA_FILE,
+     .help = "cost profile whose values this one inherits",
      .explain = "The path is relative to this file. Values given here replace the inherited ones."},
     {.key = "host",
      .type = SCHEMA_TEXT,
@@ -64,8 +66,13 @@ static const struct schema_row rows[] = {
     COST("machine.pull_hot", machine.pull_hot, "0", "... unless that thread ran within this span"),
     COST("machine.balance", machine.balance, "0",
          "period at which idle cores look again for waiting threads; 0: never"),
-    {.key = "machine.jitter", .type = SCHEMA_COST, .unit = UNIT_FRAC, .offset = OF(machine.jitter), .def = "0",
-     .max = 0.57, .help = "relative standard deviation of every stage's cost and of every wake-up latency",
+    {.key = "machine.jitter",
+     .type = SCHEMA_COST,
+     .unit = UNIT_FRAC,
+     .offset = OF(machine.jitter),
+     .def = "0",
+     .max = 0.57,
+     .help = "relative standard deviation of every stage's cost and of every wake-up latency",
      .explain = "Uniform around the value, so at most 1 / sqrt(3)."},
     COST("machine.timer_slack", machine.timer_slack, "0", "added to each timed wait"),
     CURVE("machine.cold", machine.cold,

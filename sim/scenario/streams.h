@@ -4,4 +4,12 @@
 
 // What a request demands is drawn from STREAM_DEMAND at a place that its number alone decides, so that every model and
 // case sees identical requests.
-enum stream { STREAM_DEMAND, STREAM_ARRIVALS, STREAM_SCHEDULER, STREAM_COLLECTOR, STREAM_CLIENT, STREAM_SOCKET, STREAM_COUNT };
+enum stream {
+    STREAM_DEMAND,
+    STREAM_ARRIVALS,
+    STREAM_SCHEDULER,
+    STREAM_COLLECTOR,
+    STREAM_CLIENT,
+    STREAM_SOCKET,
+    STREAM_COUNT
+};

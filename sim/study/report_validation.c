@@ -91,7 +91,7 @@ void report_validation_rows(struct table *t, const struct report_validation *v) 
 }
 
 void report_validation_summary(struct table *t, const struct report_validation *v) {
-    static const char *const heads[] = {"cases", "median", "p90",  "worst",
+    static const char *const heads[] = {"cases", "median", "p90",   "worst",
                                         "agree", "miss",   "noisy", "in band"};
     table_init(t);
     table_column(t, "error of", TABLE_LEFT);
@@ -137,11 +137,12 @@ static json_t *number(double x) {
 
 static json_t *row_json(const struct compared *c) {
     json_t *band = isnan(c->lo) ? json_null() : json_pack("[o,o]", number(c->lo), number(c->hi));
-    return json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:s}", "case", c->name, "quantity",
-                     quantity_name(c->quantity), "predicted", number(c->predicted), "band95", band, "measured",
-                     "median", number(c->measured.median), "min", number(c->measured.min), "max",
-                     number(c->measured.max), "aa", number(c->measured.aa), "rounds", c->measured.rounds, "error",
-                     number(c->error), "tolerance", number(c->tolerance), "verdict", verdict_name(c->verdict));
+    return json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:s}", "case", c->name,
+                     "quantity", quantity_name(c->quantity), "predicted", number(c->predicted), "band95",
+                     band, "measured", "median", number(c->measured.median), "min", number(c->measured.min),
+                     "max", number(c->measured.max), "aa", number(c->measured.aa), "rounds",
+                     c->measured.rounds, "error", number(c->error), "tolerance", number(c->tolerance),
+                     "verdict", verdict_name(c->verdict));
 }
 
 json_t *report_validation_json(const struct report_validation *v) {
@@ -157,10 +158,10 @@ json_t *report_validation_summary_json(const struct report_validation *v) {
         struct compare_summary s = compare_summarise(v->row, v->rows, (enum quantity)q);
         if (!s.rows) continue;
         json_object_set_new(object, quantity_name((enum quantity)q),
-                            json_pack("{s:i, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "cases", s.rows, "median",
-                                      number(s.median), "p90", number(s.p90), "worst", number(s.worst), "agrees",
-                                      s.agrees, "misses", s.misses, "too_noisy", s.too_noisy, "banded", s.banded,
-                                      "in_band", s.in_band));
+                            json_pack("{s:i, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "cases", s.rows,
+                                      "median", number(s.median), "p90", number(s.p90), "worst",
+                                      number(s.worst), "agrees", s.agrees, "misses", s.misses, "too_noisy",
+                                      s.too_noisy, "banded", s.banded, "in_band", s.in_band));
     }
     return object;
 }

@@ -24,7 +24,7 @@ static void check_figure(const struct figure *f) {
     if (f->rounds == 0 && may_be_missing(f->spec->key)) return;
     if (f->rounds == 0) fail_msg("%s: no value", f->spec->key);
     figure_estimate(f, 1, &x);
-    if (!(x.lo >= 0 && x.lo <= x.value && x.value <= x.hi && x.hi < most))
+    if (!(x.lo >= 0 && x.lo <= x.value && x.value <= x.hi && x.hi <= most))
         fail_msg("%s: %g [%g, %g]", f->spec->key, x.value, x.lo, x.hi);
 }
 

@@ -27,13 +27,17 @@ static void test_text_table(void **state) {
     static const char *const expected[] = {
         "hello: What does it cost?",
         "",
-        "case              req/s      ±     mean      ±      p50      p95      p99      ±  cpu %  loop %  gil %  "
+        "case              req/s      ±     mean      ±      p50      p95      p99      ±  cpu %  loop %  "
+        "gil %  "
         "pool %  binds  status     measured   error  row is",
-        "async             13202  1.0 %  7.58 ms  1.0 %  7.31 ms  9.12 ms        -      -      4      99     99  "
+        "async             13202  1.0 %  7.58 ms  1.0 %  7.31 ms  9.12 ms        -      -      4      99     "
+        "99  "
         "     -  loop   ok            13191  +0.1 %  fitted",
-        "open, \"fast\" | 2  13202  1.0 %        -      -        -        -        -      -      4      99     99  "
+        "open, \"fast\" | 2  13202  1.0 %        -      -        -        -        -      -      4      99   "
+        "  99  "
         "   100  loop   SATURATED         -       -  -",
-        "hello             13202  1.0 %  7.58 ms  1.0 %  7.31 ms  9.12 ms  16.0 ms  1.0 %      4      99     99  "
+        "hello             13202  1.0 %  7.58 ms  1.0 %  7.31 ms  9.12 ms  16.0 ms  1.0 %      4      99     "
+        "99  "
         "     -  db     ok            13191  +0.1 %  predicted",
     };
     for (int i = 0; i < 6; i++) {
@@ -58,8 +62,9 @@ static void test_text_cases(void **state) {
     holds(text, "intervals are still ±1.0 % wide (wanted: 2 %); more would not narrow them\n");
     holds(text, "the capacity may be higher");
     holds(text, "report    101.0  1.0 %  7.58 ms  1.0 %  7.31 ms");
-    holds(text, "a replication, in 9.00 s after the warm-up: 1000 requests arrived, 1000 were done, 0 timed out, 3 "
-                "were refused; 20750 attempts were retries\n");
+    holds(text,
+          "a replication, in 9.00 s after the warm-up: 1000 requests arrived, 1000 were done, 0 timed out, 3 "
+          "were refused; 20750 attempts were retries\n");
     lacks(text, "\033");
     free(text);
 }
@@ -182,10 +187,11 @@ static void test_csv_endpoints(void **state) {
 static void test_percents_and_counts(void **state) {
     (void)state;
     static const double frac[] = {0, 0.00001, 0.0013, 0.02, 0.025, 0.0996, 0.31, 0.999, 1, NAN};
-    static const char *const percent[] = {"0 %",  "less than 0.01 %", "0.13 %", "2 %", "2.5 %", "10 %",
-                                          "31 %", "100 %",            "100 %",  "-"};
+    static const char *const percent[] = {
+        "0 %", "less than 0.01 %", "0.13 %", "2 %", "2.5 %", "10 %", "31 %", "100 %", "100 %", "-"};
     static const double mean[] = {0, 0.01, 0.3, 2.44, 3, 9.96, 99.5, 20750, 3e7};
-    static const char *const count[] = {"0", "less than 0.1", "0.3", "2.4", "3", "10", "100", "20750", "30000000"};
+    static const char *const count[] = {"0",  "less than 0.1", "0.3",   "2.4",     "3",
+                                        "10", "100",           "20750", "30000000"};
     char text[32];
     for (int i = 0; i < 10; i++) assert_string_equal(report_percent(text, frac[i]), percent[i]);
     for (int i = 0; i < 9; i++) assert_string_equal(report_count(text, mean[i]), count[i]);
@@ -196,13 +202,15 @@ static void test_dropped(void **state) {
     (void)state;
     struct case_result c = {.status = STATUS_DROPPED, .arrived = 1000, .refused = 25, .timed_out = 75};
     char text[256];
-    assert_string_equal(report_status(text, &c),
-                        "DROPPED: 2.5 % of the requests were refused, 7.5 % timed out; throughput and latency are "
-                        "those of the requests done");
+    assert_string_equal(
+        report_status(text, &c),
+        "DROPPED: 2.5 % of the requests were refused, 7.5 % timed out; throughput and latency are "
+        "those of the requests done");
     c.refused = 925.1;
-    assert_string_equal(report_status(text, &c),
-                        "DROPPED: 93 % of the requests were refused, 7.5 % timed out; throughput and latency are "
-                        "those of the requests done, and with so many lost they may have no steady value");
+    assert_string_equal(
+        report_status(text, &c),
+        "DROPPED: 93 % of the requests were refused, 7.5 % timed out; throughput and latency are "
+        "those of the requests done, and with so many lost they may have no steady value");
 }
 
 static void test_md(void **state) {
@@ -253,11 +261,17 @@ static void test_rates(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv_endpoints), cmocka_unit_test(test_percents_and_counts),
+        cmocka_unit_test(test_csv_endpoints),
+        cmocka_unit_test(test_percents_and_counts),
         cmocka_unit_test(test_dropped),
-        cmocka_unit_test(test_text_table),  cmocka_unit_test(test_text_cases), cmocka_unit_test(test_colour),
-        cmocka_unit_test(test_columns),     cmocka_unit_test(test_csv),        cmocka_unit_test(test_md),
-        cmocka_unit_test(test_write_error), cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_text_table),
+        cmocka_unit_test(test_text_cases),
+        cmocka_unit_test(test_colour),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_md),
+        cmocka_unit_test(test_write_error),
+        cmocka_unit_test(test_rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

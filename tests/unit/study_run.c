@@ -17,9 +17,9 @@ enum { CASES = 3, MOST = 200 };
 // A stand-in for the simulator: what it reports depends on case and replication alone, how long it takes on neither.
 struct fake {
     const struct scenario_file *file;
-    double noise[CASES];      // relative spread of the latency
+    double noise[CASES]; // relative spread of the latency
     bool saturated[CASES];
-    int timed_out[CASES]; // of 1000 requests
+    int timed_out[CASES];     // of 1000 requests
     int fail_case, fail_from; // this replication of this case and all later ones fail; fail_case < 0 = none
     atomic_int *stop;         // set when `stop_after` replications have begun
     int stop_after;
