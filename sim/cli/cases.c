@@ -30,8 +30,9 @@ int cases_find(const struct scenario_file *f, const char *name) {
 bool cases_check(const struct scenario_file *file, int count, const char *option, const char *name,
                  struct err *e) {
     struct text all = {0};
-    for (int f = 0; f < count; f++) {
+    for (int f = 0; f < count; f++)
         if (cases_find(&file[f], name) >= 0) return true;
+    for (int f = 0; f < count; f++) {
         for (int c = 0; c < file[f].cases; c++)
             text_addf(&all, "%s%s", all.length ? ", " : "", file[f].case_[c].name);
     }

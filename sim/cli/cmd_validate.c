@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "cli/cases.h"
 #include "cli/measuring.h"
+#include "study/bands.h"
 #include "study/report_validation.h"
 
 #include <math.h>
@@ -37,12 +38,16 @@ static double predicted_value(const struct case_result *c, enum quantity q) {
 }
 
 static struct compared compare(const struct measuring *m, const struct case_result *predicted,
-                               const struct measure_case *measured, enum quantity q) {
+                               const struct bands *b, const struct measure_case *measured, enum quantity q) {
     struct compared row = {.quantity = q, .lo = NAN, .hi = NAN, .tolerance = compare_tolerance(q)};
     if (q == QUANTITY_THROUGHPUT && m->args->tolerance > 0) row.tolerance = m->args->tolerance;
     memcpy(row.name, predicted->name, sizeof row.name);
     row.predicted = predicted_value(predicted, q);
     row.measured = measure_quantity(measured, q);
+    if (b->given && (int)q < (int)BANDS_QUANTITIES) {
+        row.lo = b->of[q].lo;
+        row.hi = b->of[q].hi;
+    }
     compare_judge(&row);
     return row;
 }
@@ -54,21 +59,28 @@ struct validated {
     struct compared *row;
 };
 
+static bool validate_case(struct measuring *m, int file, int c, const struct scenario *now,
+                          const struct run_options *o, struct validated *out, struct err *e) {
+    struct bands bands = {0};
+    bool complete = true;
+    if (m->args->bands && !bands_of(now, &out->result.case_[c], o, false, &bands, &complete, e)) return false;
+    for (int q = 0; q < QUANTITY_COUNT; q++)
+        out->row[out->v.rows++] =
+            compare(m, &out->result.case_[c], &bands, &m->measurement[file].case_[c], (enum quantity)q);
+    return true;
+}
+
 static bool validate_file(struct measuring *m, int file, struct validated *out, struct err *e) {
     struct scenario_file now = at_seen_speed(&m->part[file], &m->measurement[file]);
     struct run_options o = {
         .jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
     bool ok = run_cases(&now, &o, &out->result, NULL, e);
-    free(now.case_);
-    if (!ok) return false;
-    int cases = out->result.cases;
-    out->row = memory_new((size_t)cases * QUANTITY_COUNT, sizeof *out->row);
+    int cases = ok ? out->result.cases : 0;
+    out->row = memory_new((size_t)cases * QUANTITY_COUNT + 1, sizeof *out->row);
     out->v = (struct report_validation){out->row, 0};
-    for (int c = 0; c < cases; c++)
-        for (int q = 0; q < QUANTITY_COUNT; q++)
-            out->row[out->v.rows++] =
-                compare(m, &out->result.case_[c], &m->measurement[file].case_[c], (enum quantity)q);
-    return true;
+    for (int c = 0; ok && c < cases; c++) ok = validate_case(m, file, c, &now.case_[c], &o, out, e);
+    free(now.case_);
+    return ok;
 }
 
 static bool write_results(struct measuring *m, const struct validated *all, struct err *e) {
