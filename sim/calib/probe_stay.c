@@ -32,7 +32,7 @@ struct place {
     int event, epoll;
     pthread_t sleeper;
     atomic_int word, ready, ran;
-    int where; // the core B ran on
+    atomic_int where; // the core B ran on
 };
 
 static void wait_in(struct place *p, int trial) {
