@@ -22,8 +22,7 @@ static struct act closed(struct machine *m, struct thread *t) {
     worker_close(p->hand.worker, p->conn);
     p->conn = NULL;
     resource_give(&p->busy, m);
-    lock_release(m, t);
-    return thread_run(t, 0, accept_next);
+    return lock_release(m, t, accept_next);
 }
 
 static struct act close_conn(struct process *p, struct thread *t) {
@@ -37,8 +36,7 @@ static struct act written(struct machine *m, struct thread *t) {
     bool keeps = worker_keeps(p->hand.worker, p->conn);
     conn_reply(m, p->conn, r);
     if (!keeps) return close_conn(p, t);
-    lock_release(m, t);
-    return thread_run(t, 0, await_request);
+    return lock_release(m, t, await_request);
 }
 
 static struct act handled(struct machine *m, struct thread *t) {

@@ -128,8 +128,7 @@ bool simulate(const struct model *model, const struct scenario *s, const struct 
     bool left = sim_run(x.machine->sim, SIM_NEVER);
     bool ok = audit(&x, e) && !overflowed(&x, e) && (left || ended(&x, e));
     ledger_cut(x.ledger, x.machine);
-    sim_time fixed = s->run.warmup == WARMUP_FIXED ? s->run.warmup_time : -1;
-    ledger_report(x.ledger, x.machine, fixed, open_load(s), out);
+    ledger_report(x.ledger, x.machine, open_load(s), out);
     tear_down(&x);
     return ok;
 }

@@ -108,8 +108,7 @@ static struct act wait_for_job(struct machine *m, struct thread *t) {
 
 static struct act next_job(struct machine *m, struct thread *t) {
     if (((struct job_thread *)t->self)->hand.request) return start_job(m, t);
-    lock_release(m, t);
-    return thread_run(t, 0, wait_for_job);
+    return lock_release(m, t, wait_for_job);
 }
 
 // --- the acceptor
@@ -118,10 +117,10 @@ static struct act look(struct machine *m, struct thread *t);
 
 static struct act submit_ready(struct machine *m, struct thread *t) {
     struct crew *crew = t->self;
-    struct conn *c = poller_pop(&crew->poller);
+    struct conn *c = poller_next(&crew->poller);
     if (!c) return look(m, t);
     struct request *r = conn_read(c);
-    c->poller = NULL; // a thread has it now, or it is closed
+    conn_unwatch(c); // a thread has it now, or it is closed
     if (!r) {
         worker_close(crew->worker, c);
         return thread_run(t, 0, submit_ready);
@@ -145,16 +144,20 @@ static struct act accepted(struct machine *m, struct thread *t) {
 }
 
 static struct act accept_next(struct machine *m, struct thread *t) {
+    (void)m;
     struct crew *crew = t->self;
     crew->fresh = worker_accept(crew->worker);
     if (crew->fresh) return worker_stage(crew->worker, t, &crew->worker->cost.accept, 1, accepted);
-    return submit_ready(m, t);
+    const struct stage last = {crew->worker->cost.accept_last, crew->worker->cost.accept.releases};
+    return worker_stage(crew->worker, t, &last, 1, submit_ready);
 }
 
 static struct act polled(struct machine *m, struct thread *t) {
     struct crew *crew = t->self;
-    bool empty = !crew->poller.ready && crew->worker->listener->queue.n == 0; // somebody else took it
-    return empty ? thread_run(t, crew->worker->cost.accept_empty, submit_ready) : accept_next(m, t);
+    int readable = poller_poll(&crew->poller);
+    if (crew->worker->listener->queue.n > 0) return accept_next(m, t);
+    if (readable > 0) return submit_ready(m, t);
+    return thread_run(t, crew->worker->cost.accept_empty, submit_ready); // somebody else took it
 }
 
 static struct act pay_poll(struct machine *m, struct thread *t) {
@@ -176,8 +179,7 @@ static struct act wait_for_events(struct machine *m, struct thread *t) {
 
 static struct act look(struct machine *m, struct thread *t) {
     if (poller_ready(&((struct crew *)t->self)->poller)) return pay_poll(m, t);
-    lock_release(m, t);
-    return thread_run(t, 0, wait_for_events);
+    return lock_release(m, t, wait_for_events);
 }
 
 static struct act first_step(struct machine *m, struct thread *t) {
@@ -212,6 +214,7 @@ static void start(struct machine *m, struct worker *w) {
 static void stop(struct worker *w) {
     struct crew *crew = w->state;
     if (!crew) return;
+    poller_fini(&crew->poller);
     free(crew->thread);
     free(crew);
 }

@@ -45,12 +45,17 @@ static struct act tell_loop(struct machine *m, struct thread *t) {
 }
 
 // The wake-up of the loop is a system call: asyncio's self-pipe gives the lock away for it, uvloop's eventfd does not.
-static struct act report(struct machine *m, struct thread *t) {
+static struct act call_wake(struct machine *m, struct thread *t) {
+    (void)m;
     struct pool_thread *p = t->self;
     const struct stages *c = &p->hand.worker->cost;
     bool pending = p->pool->loop->poller.posted;
-    if (c->wake_releases) lock_release(m, t);
     return thread_run(t, pending && !c->wake_releases ? 0 : c->wake, tell_loop);
+}
+
+static struct act report(struct machine *m, struct thread *t) {
+    struct pool_thread *p = t->self;
+    return p->hand.worker->cost.wake_releases ? lock_release(m, t, call_wake) : call_wake(m, t);
 }
 
 static struct act take_item(struct machine *m, struct thread *t) {
@@ -77,8 +82,7 @@ static struct act wait_for_item(struct machine *m, struct thread *t) {
 static struct act get(struct machine *m, struct thread *t) {
     struct pool_thread *p = t->self;
     if (p->item) return take_item(m, t);
-    lock_release(m, t);
-    return thread_run(t, 0, wait_for_item);
+    return lock_release(m, t, wait_for_item);
 }
 
 // A new thread announces itself once it has had the lock; until then the loop waits for it (threading.Thread.start).
@@ -127,6 +131,11 @@ static struct act await_start(struct machine *m, struct thread *t) {
     return thread_block(t, started);
 }
 
+static struct act call_spawn(struct machine *m, struct thread *t) {
+    (void)m;
+    return thread_run(t, ((struct loop *)t->self)->worker->cost.spawn, await_start);
+}
+
 static void give_item(struct machine *m, struct pool_thread *p, struct request *r) {
     p->item = r;
     r->holder = p;
@@ -147,12 +156,11 @@ static struct act dispatch(struct machine *m, struct loop *l, struct request *r)
     REQUIRE(pool->spawned < pool->limiter.capacity);
     give_item(m, spawn(m, pool), r);
     if (l->worker->cost.spawn == 0) return thread_run(l->thread, 0, loop_next_task);
-    lock_release(m, l->thread);
-    return thread_run(l->thread, l->worker->cost.spawn, await_start);
+    return lock_release(m, l->thread, call_spawn);
 }
 
 static void token_granted(struct machine *m, struct request *r) {
-    loop_soon(m, r->place, r, dispatch);
+    loop_next(m, r->place, r, dispatch);
 }
 
 static struct act enter_pool(struct machine *m, struct loop *l, struct request *r) {
@@ -192,7 +200,7 @@ static void completed(struct machine *m, struct loop *l, struct request *r) {
     struct pool_thread *p = r->holder;
     p->next_idle = pool->idle;
     pool->idle = p;
-    loop_soon(m, l, r, finish);
+    loop_next(m, l, r, finish);
 }
 
 static const struct loop_ops ops = {.call = call, .completed = completed};

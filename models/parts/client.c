@@ -274,7 +274,9 @@ static void act_on(struct user *u, enum user_action what) {
         m->current = server;
         return;
     }
-    bool at_once = what == USER_SEND && u == c->doing; // in the same callback as the answer before it
+    // A new connection is asked for in the same callback as the answer before it. On a kept one the generator first asks
+    // to be told when it may write (wrk), so that all answers of a round are read before the next requests leave.
+    bool at_once = what == USER_SEND && u == c->doing && !u->conn;
     u->next = at_once ? c->first : NULL;
     *(at_once || !c->last ? &c->first : &c->last->next) = u;
     if (!u->next) c->last = u;

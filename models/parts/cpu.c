@@ -67,6 +67,7 @@ static void retime(struct cpu *c) {
     if (c->queue.n > 0 && c->slice_end < at) at = c->slice_end;
     if (c->ramp_left > 0 && c->charged + c->ramp_left < at) at = c->charged + c->ramp_left;
     if (c->move_check < at) at = c->move_check;
+    if (c->preempt_at < at) at = c->preempt_at;
     timer_set(m->sim, c->timer, at > now ? at : now);
 }
 
@@ -107,6 +108,7 @@ static void start(struct cpu *c, struct thread *t) {
     c->state = CPU_BUSY;
     c->running = t;
     c->charged = now;
+    c->preempt_at = SIM_NEVER;
     c->move_check = m->t.fast_pull > 0 && c->speed < m->cpu[0].speed ? now + m->t.fast_pull : SIM_NEVER;
     if (c->last != t) {
         t->need += m->t.switch_;
@@ -224,6 +226,17 @@ static void advance(struct cpu *c) {
     c->yield = false;
 }
 
+// The interrupt that another core sent has arrived.
+static void preempt(struct cpu *c) {
+    c->preempt_at = SIM_NEVER;
+    if (outrun(c)) {
+        requeue(c);
+        pick(c);
+    } else {
+        retime(c);
+    }
+}
+
 static void slice_over(struct cpu *c) {
     if (outrun(c)) {
         requeue(c);
@@ -261,6 +274,8 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
     sim_time now = sim_now(sim);
     if (c->running->need == 0)
         advance(c);
+    else if (now >= c->preempt_at)
+        preempt(c);
     else if (c->queue.n > 0 && now >= c->slice_end)
         slice_over(c);
     else if (now >= c->move_check)
@@ -280,32 +295,39 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
     timer_set(m->sim, c->timer, machine_now(m) + machine_vary(m, place_idle_exit(m, idle), 1));
 }
 
+// The woken thread waits in the queue of a busy core. The core is interrupted only where that thread has the better claim:
+// then the waker pays for telling it, and it takes until the interrupt arrives there.
+static void wake_on_busy(struct cpu *c, struct thread *t) {
+    struct machine *m = c->machine;
+    struct thread *waker = m->current;
+    run_queue_push(c, t);
+    arm_balance(m);
+    if (c->stepping) {
+        c->yield |= t->vruntime < c->running->vruntime;
+        if (waker) waker->debt += m->t.wake_local;
+        return;
+    }
+    if (c->state == CPU_BUSY) charge(c);
+    bool claims = c->state == CPU_BUSY && c->running->need > 0 && outrun(c);
+    if (waker) waker->debt += claims ? m->t.wake_remote : m->t.wake_local;
+    if (c->state != CPU_BUSY) return;
+    sim_time at = machine_now(m) + (waker ? m->t.preempt_remote : 0);
+    if (claims && at < c->preempt_at) c->preempt_at = at;
+    retime(c);
+}
+
 void cpu_wake(struct machine *m, struct thread *t) {
     struct cpu *c = place_choose(m, t);
     cpu_settle(c);
     if (t->cpu) cpu_settle(t->cpu);
     place_rebase(t, t->cpu, c);
-    // Another core must be interrupted whether it idles or not.
-    if (m->current) m->current->debt += c == m->current->cpu ? m->t.wake_local : m->t.wake_remote;
     thread_enter(m, t, THREAD_RUNNABLE);
-    if (c->state == CPU_IDLE) {
-        cpu_rouse(c, t);
+    if (c->state != CPU_IDLE) {
+        wake_on_busy(c, t);
         return;
     }
-    run_queue_push(c, t);
-    arm_balance(m);
-    if (c->state != CPU_BUSY) return;
-    if (c->stepping) {
-        c->yield |= t->vruntime < c->running->vruntime;
-        return;
-    }
-    charge(c);
-    if (c->running->need > 0 && outrun(c)) {
-        requeue(c);
-        pick(c);
-    } else {
-        retime(c);
-    }
+    if (m->current) m->current->debt += m->t.wake_remote;
+    cpu_rouse(c, t);
 }
 
 sim_time cpu_cut_burst(struct machine *m, struct thread *t) {
@@ -336,7 +358,7 @@ static void add_class(struct machine *m, int class, int *id) {
             *c = (struct cpu){.machine = m, .id = *id, .class = class, .sibling = -1, .speed = k->speed};
             if (k->smt == 2) c->sibling = *id + (h == 0 ? 1 : -1);
             c->timer = timer_new(m->sim, fire, c, 2);
-            c->move_check = SIM_NEVER;
+            c->move_check = c->preempt_at = SIM_NEVER;
             set_rate(c);
         }
     }

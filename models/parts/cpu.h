@@ -27,11 +27,15 @@ struct cpu {
     sim_time charged;   // running's burst is charged up to here
     sim_time burst_end; // when its burst ends at the present speed
     sim_time slice_end; // when others may claim the core
+    sim_time
+        preempt_at; // when another core's interrupt arrives for a thread with a better claim; SIM_NEVER = none
     sim_time idle_since;
     sim_time ramp_left;     // busy time still to pass at the ramp's speed
     double speed;           // of its class
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32
     sim_time move_check;    // when its thread may move to a faster idle core
+    double load;            // its utilisation of late (place.c) ...
+    sim_time load_busy;     // ... and `busy` when that was reckoned
     sim_time busy;          // wall time in which a thread ran
 };
 

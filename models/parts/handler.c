@@ -6,10 +6,6 @@ static struct request *serving(const struct thread *t) {
     return ((struct hand *)t->self)->request;
 }
 
-static const struct handler_step *step_of(const struct machine *m, const struct request *r) {
-    return &request_endpoint(m, r)->step[r->step];
-}
-
 static struct act step_over(struct machine *m, struct thread *t) {
     serving(t)->step++;
     return lock_take(m, t, next_step);
@@ -17,7 +13,7 @@ static struct act step_over(struct machine *m, struct thread *t) {
 
 static struct act unit_back(struct machine *m, struct thread *t) {
     struct hand *h = t->self;
-    resource_give(h->worker->resource[step_of(m, h->request)->resource], m);
+    resource_give(h->worker->resource[request_step(m, h->request)->resource], m);
     return thread_run(t, 0, step_over);
 }
 
@@ -37,7 +33,7 @@ static struct act take_unit(struct machine *m, struct thread *t) {
     struct request *r = h->request;
     r->place = t;
     r->granted = unit_granted;
-    if (resource_take(h->worker->resource[step_of(m, r)->resource], m, r)) return unit_held(m, t);
+    if (resource_take(h->worker->resource[request_step(m, r)->resource], m, r)) return unit_held(m, t);
     request_phase(m, r, BLAME_RESOURCE);
     return thread_block(t, unit_held);
 }
@@ -45,7 +41,7 @@ static struct act take_unit(struct machine *m, struct thread *t) {
 static struct act without_lock(struct machine *m, struct thread *t) {
     struct request *r = serving(t);
     sim_time ns = request_demand(m, r, r->step);
-    switch (step_of(m, r)->kind) {
+    switch (request_step(m, r)->kind) {
     case STEP_CPU_NOGIL: return thread_run(t, ns, step_over);
     case STEP_USE: return take_unit(m, t);
     case STEP_SLEEP:
@@ -54,14 +50,18 @@ static struct act without_lock(struct machine *m, struct thread *t) {
     return thread_sleep(m, t, ns, step_over);
 }
 
+static struct act call_blocks(struct machine *m, struct thread *t) {
+    (void)m;
+    return thread_run(t, ((struct hand *)t->self)->worker->cost.block, without_lock);
+}
+
 static struct act next_step(struct machine *m, struct thread *t) {
     struct hand *h = t->self;
     struct request *r = h->request;
     if (r->step == request_endpoint(m, r)->steps) return thread_run(t, 0, h->done);
-    enum step_kind kind = step_of(m, r)->kind;
+    enum step_kind kind = request_step(m, r)->kind;
     if (kind == STEP_CPU) return thread_run(t, request_demand(m, r, r->step++), next_step);
-    lock_release(m, t);
-    return thread_run(t, kind == STEP_CPU_NOGIL ? 0 : h->worker->cost.block, without_lock);
+    return lock_release(m, t, kind == STEP_CPU_NOGIL ? without_lock : call_blocks);
 }
 
 struct act handler_run(struct machine *m, struct thread *t) {

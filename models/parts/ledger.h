@@ -3,8 +3,9 @@
 // afterwards, and the series of means that the cut is found from.
 #include "models/parts/request.h"
 #include "models/parts/station.h"
+#include "scenario/warmup.h"
 
-enum { LEDGER_SEGMENTS = 20, LEDGER_SERIES = 4096 };
+enum { LEDGER_SEGMENTS = WARMUP_SEGMENTS };
 
 // Totals since the start of the run.
 struct ledger_totals {
@@ -17,10 +18,7 @@ struct ledger {
     int segments, at;      // how many there will be, which is being filled
     struct station system; // requests between birth and end
     int64_t arrived, done, timed_out, refused, retried;
-    double series[LEDGER_SERIES]; // mean latency of `batch` consecutive requests each, s
-    int series_n;
-    int64_t batch, in_batch;
-    double batch_sum;
+    struct warmup_series series;
     struct ledger_totals totals; // at the last cut, like the counts of the machine and the area of `system`
     struct machine_counts counts;
     double area;
@@ -48,6 +46,6 @@ void ledger_retried(struct ledger *l);
 // Ends the present segment.
 void ledger_cut(struct ledger *l, struct machine *m);
 
-// After the last cut: appends the segments behind the warm-up to *out. `fixed` is a warm-up the user asked for (ns),
-// -1 = find it (MSER-5). Sets out->too_short and out->saturated.
-void ledger_report(struct ledger *l, struct machine *m, sim_time fixed, bool open, struct observation *out);
+// After the last cut: appends the segments behind the warm-up (scenario/warmup.h) to *out. Sets out->too_short and
+// out->saturated.
+void ledger_report(struct ledger *l, struct machine *m, bool open, struct observation *out);

@@ -8,12 +8,66 @@ static struct act wait_again(struct machine *m, struct thread *t);
 void lock_init(struct lock *l, const struct machine *m, bool enabled) {
     const struct lock_costs *c = &m->scenario->costs.lock;
     *l = (struct lock){.enabled = enabled,
+                       .condition = c->condition.value > 0,
                        .interval = m->scenario->server.switch_interval,
                        .wait_cpu = machine_ns(&c->wait),
                        .signal_cpu = machine_ns(&c->signal),
                        .handover_cpu = machine_ns(&c->handover),
                        .syscall = machine_ns(&c->syscall)};
 }
+
+// --- the mutex and the condition inside, as glibc has them (lock.condition)
+
+// A mutex is held for longer than an instant only by a thread that signals. Whoever comes meanwhile sleeps on it, the
+// thread just woken among them: no waiter is moved from the condition to the mutex.
+static bool mutex_taken(const struct lock *l, const struct thread *t) {
+    return l->signaller && l->signaller != t;
+}
+
+static void wake_next(struct machine *m, struct lock *l, struct thread *by) {
+    struct thread *w = l->mutex_first;
+    if (!w) return;
+    l->mutex_first = w->lock_next;
+    if (!l->mutex_first) l->mutex_last = NULL;
+    w->lock_next = NULL;
+    by->debt += l->signal_cpu;
+    thread_wake(m, w);
+}
+
+static struct act await_mutex(struct lock *l, struct thread *t, thread_step then);
+
+// Its turn, unless another has the mutex by now. Having slept for it, it wakes the next that sleeps.
+static struct act try_mutex(struct machine *m, struct thread *t) {
+    if (mutex_taken(t->lock, t)) return await_mutex(t->lock, t, t->lock_then);
+    wake_next(m, t->lock, t);
+    t->locking = t->lock_then;
+    return thread_run(t, 0, t->next);
+}
+
+static struct act mutex_woken(struct machine *m, struct thread *t) {
+    (void)m;
+    t->locking = try_mutex;
+    return thread_run(t, t->lock->wait_cpu, t->next);
+}
+
+static struct act await_mutex(struct lock *l, struct thread *t, thread_step then) {
+    t->lock_next = NULL;
+    *(l->mutex_last ? &l->mutex_last->lock_next : &l->mutex_first) = t;
+    l->mutex_last = t;
+    t->lock_then = then;
+    t->locking = mutex_woken;
+    return (struct act){ACT_LOCK, 0};
+}
+
+// The signal is given: the mutex is free.
+static struct act unlock_mutex(struct machine *m, struct thread *t) {
+    t->lock->signaller = NULL;
+    wake_next(m, t->lock, t);
+    t->locking = t->lock_then;
+    return thread_run(t, 0, t->next);
+}
+
+// --- waiting
 
 static void unlink_waiter(struct lock *l, struct thread *t) {
     *(t->lock_prev ? &t->lock_prev->lock_next : &l->first) = t->lock_next;
@@ -86,6 +140,7 @@ static struct act taken(struct machine *m, struct thread *t) {
 // After the burst that a wake-up from the wait costs: take it if it is free, else wait again.
 static struct act try_after_wait(struct machine *m, struct thread *t) {
     struct lock *l = t->lock;
+    if (mutex_taken(l, t)) return await_mutex(l, t, try_after_wait);
     if (!l->holder) {
         l->waiting--;
         return taken(m, t);
@@ -97,14 +152,21 @@ static struct act try_after_wait(struct machine *m, struct thread *t) {
 }
 
 static struct act woken(struct machine *m, struct thread *t) {
-    (void)m;
+    struct lock *l = t->lock;
     t->locking = try_after_wait;
-    return thread_run(t, t->lock->wait_cpu, t->next);
+    if (t->signalled && --l->waking == 0 && l->closer) {
+        t->debt += l->signal_cpu;
+        thread_wake(m, l->closer);
+        l->closer = NULL;
+    }
+    t->signalled = false;
+    return thread_run(t, l->wait_cpu, t->next);
 }
 
 static struct act wait_again(struct machine *m, struct thread *t) {
     struct lock *l = t->lock;
     append_waiter(l, t);
+    t->wait_number = l->waits++;
     t->timed_out = false;
     t->wait_switch = l->switches;
     t->locking = woken;
@@ -113,6 +175,11 @@ static struct act wait_again(struct machine *m, struct thread *t) {
 }
 
 static struct act await_switch(struct machine *m, struct thread *t);
+
+static struct act take_again(struct machine *m, struct thread *t) {
+    t->locking = NULL;
+    return lock_take(m, t, t->next);
+}
 
 struct act lock_take(struct machine *m, struct thread *t, thread_step next) {
     struct lock *l = t->lock;
@@ -124,31 +191,69 @@ struct act lock_take(struct machine *m, struct thread *t, thread_step next) {
         t->locking = await_switch;
         return thread_run(t, 0, next);
     }
-    if (!l->holder) return taken(m, t);
+    if (!l->holder && !mutex_taken(l, t)) return taken(m, t);
     REQUIRE(t->debt == 0);
+    if (mutex_taken(l, t)) return await_mutex(l, t, take_again);
     l->waiting++;
     return wait_again(m, t);
 }
 
-void lock_release(struct machine *m, struct thread *t) {
+// One waiter is signalled, at the expense of t.
+static struct act signal_one(struct machine *m, struct thread *t) {
     struct lock *l = t->lock;
-    if (!l || !l->enabled) return;
+    struct thread *w = l->first;
+    if (!w) return unlock_mutex(m, t); // the last one's time ran out meanwhile
+    unlink_waiter(l, w);
+    timer_cancel(m->sim, w->timer);
+    t->debt += l->signal_cpu;
+    thread_wake(m, w);
+    if (l->condition) {
+        w->signalled = true;
+        l->waking++;
+        l->signaller = t;
+        t->locking = unlock_mutex;
+    }
+    return thread_run(t, 0, t->next);
+}
+
+// Waiters are signalled in groups. A group is closed, and those who came since are the next one, only when all of its
+// waiters have woken up: the signaller sleeps until then, with the mutex.
+static struct act await_group(struct machine *m, struct thread *t) {
+    struct lock *l = t->lock;
+    if (l->waking == 0) return signal_one(m, t);
+    t->locking = signal_one;
+    l->closer = t;
+    return (struct act){ACT_LOCK, 0};
+}
+
+static struct act close_group(struct lock *l, struct thread *t) {
+    l->group_end = l->waits;
+    l->signaller = t;
+    t->locking = await_group;
+    return thread_run(t, 0, t->next);
+}
+
+static struct act release(struct machine *m, struct thread *t, thread_step then) {
+    struct lock *l = t->lock;
     REQUIRE(l->holder == t && t->holds);
     l->held += machine_now(m) - l->held_since;
     l->holder = NULL;
     t->holds = false;
     t->gave = l->drop_request;
-    struct thread *w = l->first;
-    if (!w) return;
-    unlink_waiter(l, w);
-    timer_cancel(m->sim, w->timer);
-    t->debt += l->signal_cpu;
-    thread_wake(m, w);
+    t->lock_then = t->locking = then;
+    if (!l->first) return thread_run(t, 0, t->next);
+    return l->condition && l->first->wait_number >= l->group_end ? close_group(l, t) : signal_one(m, t);
+}
+
+struct act lock_release(struct machine *m, struct thread *t, thread_step next) {
+    t->next = next;
+    return t->lock && t->lock->enabled ? release(m, t, NULL) : thread_run(t, 0, next);
 }
 
 // Forced hand-over: drop, wait until somebody else has had the lock, queue for it again.
 static struct act queue_again(struct machine *m, struct thread *t) {
     struct lock *l = t->lock;
+    if (mutex_taken(l, t)) return await_mutex(l, t, queue_again);
     if (!l->holder) return taken(m, t);
     l->waiting++;
     return wait_again(m, t);
@@ -171,10 +276,8 @@ static struct act forced_drop(struct machine *m, struct thread *t) {
     l->forced++;
     m->counts.handovers++;
     machine_trace(m, TRACE_INSTANT, t->id, 0, 0, "lock dropped on request");
-    lock_release(m, t);
     l->dropped = true;
-    t->locking = await_switch;
-    return thread_run(t, 0, t->next);
+    return release(m, t, await_switch);
 }
 
 // A long call is over: a request made meanwhile is heeded now.
@@ -204,11 +307,16 @@ static struct act split_called(struct machine *m, struct thread *t) {
     return lock_take(m, t, t->next);
 }
 
-static struct act split_release(struct machine *m, struct thread *t) {
-    if (!t->lock->first) return split_go_on(m, t);
-    lock_release(m, t);
+static struct act split_call(struct machine *m, struct thread *t) {
+    (void)m;
     t->split = split_called;
     return thread_run(t, t->lock->syscall, t->next);
+}
+
+static struct act split_release(struct machine *m, struct thread *t) {
+    if (!t->lock->first) return split_go_on(m, t);
+    t->split = split_call;
+    return release(m, t, NULL);
 }
 
 static struct act split_go_on(struct machine *m, struct thread *t) {

@@ -10,7 +10,13 @@ struct lock {
     sim_time interval; // switch interval
     sim_time wait_cpu, signal_cpu, handover_cpu, syscall; // costs.lock
     struct thread *holder, *last_holder, *dropper;
-    struct thread *first, *last; // waiters in order of their present wait's start
+    struct thread *first, *last;             // waiters in order of their present wait's start
+    bool condition;                          // costs.lock: the four below are in use
+    struct thread *signaller;                // holds the mutex inside while it signals
+    struct thread *mutex_first, *mutex_last; // asleep on that mutex
+    struct thread *closer;     // the signaller, asleep until those signalled before have woken up
+    int waking;                // signalled, not yet run
+    uint64_t waits, group_end; // waits begun; those numbered below group_end may be signalled
     bool drop_request;
     bool dropped;      // the last release was on request
     uint64_t switches; // changes of holder
@@ -24,8 +30,8 @@ void lock_init(struct lock *l, const struct machine *m, bool enabled);
 // What a step returns to go on as `next` once it holds its process's lock.
 struct act lock_take(struct machine *m, struct thread *t, thread_step next);
 
-// Gives the lock up; signals one waiter, at the thread's expense: the step must end in thread_run().
-void lock_release(struct machine *m, struct thread *t);
+// What a step returns to give the lock up, signalling one waiter at the thread's expense, and then go on as `next`.
+struct act lock_release(struct machine *m, struct thread *t, thread_step next);
 
 // A stage of `cpu` ns of interpreted code in which the lock is released and taken again `releases` times around short
 // system calls. The releases cost nothing while nobody waits; while somebody does, each is simulated. Needs the lock.

@@ -29,22 +29,24 @@ static bool has_work(const struct loop *l) {
 
 static struct act take_results(struct machine *m, struct thread *t);
 
-// Reads what was readable when the turn began: each request becomes a task of the next turn.
+// Takes the next request off what was readable when the turn began; closes what a client has closed. NULL: no more.
+static struct request *read_one(struct loop *l) {
+    for (struct conn *c; (c = poller_next(&l->poller));) {
+        struct request *r = conn_read(c);
+        if (r) return r;
+        if (!c->client_gone) continue;
+        conn_unwatch(c);
+        push_conn(&l->closing, &l->closings, &l->closing_room, c);
+    }
+    return NULL;
+}
+
+// Each request becomes a task of the next turn, or is read only when its turn to be handled has come.
 static struct act read_ready(struct machine *m, struct thread *t) {
     struct loop *l = loop_of(t);
     int requests = 0;
-    for (; l->todo_ready > 0; l->todo_ready--) {
-        struct conn *c = poller_pop(&l->poller);
-        if (!c) break;
-        struct request *r = conn_read(c);
-        if (r) {
-            requests++;
-            loop_soon(m, l, r, NULL);
-        } else if (c->client_gone) {
-            c->poller = NULL;
-            push_conn(&l->closing, &l->closings, &l->closing_room, c);
-        }
-    }
+    if (l->worker->cost.call_at_once) return take_results(m, t);
+    for (struct request *r; (r = read_one(l)); requests++) loop_soon(m, l, r, NULL);
     return worker_stage(l->worker, t, &l->worker->cost.read, requests, take_results);
 }
 
@@ -58,25 +60,32 @@ static struct act register_fresh(struct machine *m, struct thread *t) {
     return one ? read_ready(m, t) : accept_more(m, t);
 }
 
+static struct act drain_ends(struct thread *t) {
+    struct worker *w = loop_of(t)->worker;
+    const struct stage last = {w->cost.accept_last, w->cost.accept.releases};
+    return worker_stage(w, t, &last, 1, read_ready);
+}
+
 // Takes connections off the queue, then pays for them; again until the queue is empty (drain), or one a turn.
 static struct act accept_more(struct machine *m, struct thread *t) {
     struct loop *l = loop_of(t);
     bool one = m->scenario->server.accept == ACCEPT_ONE;
     for (struct conn *c; !(one && l->freshes) && (c = worker_accept(l->worker));)
         push_conn(&l->fresh, &l->freshes, &l->fresh_room, c);
-    if (l->freshes == 0) return read_ready(m, t);
+    if (l->freshes == 0) return l->drained && !one ? drain_ends(t) : read_ready(m, t);
+    l->drained = true;
     return worker_stage(l->worker, t, &l->worker->cost.accept, l->freshes, register_fresh);
 }
 
 static struct act turn(struct machine *m, struct thread *t) {
     struct loop *l = loop_of(t);
-    l->todo_ready = l->poller.ready;
     l->todo_tasks = l->tasks.n;
     l->todo_posted = l->posted.n;
     l->poller.posted = false;
+    l->drained = false;
     l->closing_now = l->closings;
     l->closing_at = 0;
-    bool empty = l->todo_ready + l->todo_tasks + l->todo_posted + l->closing_now == 0;
+    bool empty = poller_poll(&l->poller) + l->todo_tasks + l->todo_posted + l->closing_now == 0;
     if (empty && l->worker->listener->queue.n == 0) // somebody else took what we were woken for
         return thread_run(t, l->worker->cost.accept_empty, poll_again);
     return accept_more(m, t);
@@ -101,8 +110,7 @@ static struct act wait_for_events(struct machine *m, struct thread *t) {
 
 static struct act poll_again(struct machine *m, struct thread *t) {
     if (has_work(loop_of(t))) return polled(m, t);
-    lock_release(m, t);
-    return thread_run(t, 0, wait_for_events);
+    return lock_release(m, t, wait_for_events);
 }
 
 static struct act first_step(struct machine *m, struct thread *t) {
@@ -114,6 +122,13 @@ static struct act first_step(struct machine *m, struct thread *t) {
 static struct act task_paid(struct machine *m, struct thread *t) {
     struct loop *l = loop_of(t);
     return l->now_task(m, l, l->now);
+}
+
+// CPU of r on the loop's thread, then `task` with it.
+static struct act burst(struct loop *l, struct request *r, sim_time ns, loop_task task) {
+    l->now = r;
+    l->now_task = task;
+    return thread_run(l->thread, ns, task_paid);
 }
 
 struct act loop_stage(struct machine *m, struct loop *l, const struct stage *s, struct request *r,
@@ -136,9 +151,18 @@ static struct act call(struct machine *m, struct loop *l, struct request *r) {
     return worker_collect(l->worker, l->thread, route);
 }
 
+// What is handled as soon as it is read: the loop comes to it after its tasks.
+static struct act handle_next(struct machine *m, struct thread *t) {
+    struct loop *l = loop_of(t);
+    struct request *r = read_one(l);
+    if (!r) return thread_run(t, 0, flush);
+    request_carry(m, r, t);
+    return loop_stage(m, l, &l->worker->cost.read, r, call);
+}
+
 struct act loop_next_task(struct machine *m, struct thread *t) {
     struct loop *l = loop_of(t);
-    if (l->todo_tasks == 0) return thread_run(t, 0, flush);
+    if (l->todo_tasks == 0) return handle_next(m, t);
     l->todo_tasks--;
     struct request *r = request_queue_pop(&l->tasks);
     REQUIRE(r);
@@ -151,6 +175,11 @@ void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task t
     request_await(m, r, l->thread);
     r->task = task;
     request_queue_push(&l->tasks, r);
+}
+
+void loop_next(struct machine *m, struct loop *l, struct request *r, loop_task task) {
+    loop_soon(m, l, r, task);
+    if (l->worker->cost.call_at_once) l->todo_tasks++;
 }
 
 static struct act results_paid(struct machine *m, struct thread *t) {
@@ -180,20 +209,14 @@ void loop_post(struct machine *m, struct loop *l, struct request *r) {
 
 static struct act next_step(struct machine *m, struct loop *l, struct request *r);
 
-static const struct handler_step *step_of(const struct machine *m, const struct request *r) {
-    return &request_endpoint(m, r)->step[r->step];
-}
-
 static struct act step_over(struct machine *m, struct loop *l, struct request *r) {
     r->step++;
     return next_step(m, l, r);
 }
 
 static struct act unit_back(struct machine *m, struct loop *l, struct request *r) {
-    resource_give(l->worker->resource[step_of(m, r)->resource], m);
-    l->now = r;
-    l->now_task = step_over;
-    return thread_run(l->thread, 0, task_paid);
+    resource_give(l->worker->resource[request_step(m, r)->resource], m);
+    return burst(l, r, 0, step_over);
 }
 
 // A coroutine's timer went off, or its resource was granted: it is a task of the next turn.
@@ -222,7 +245,7 @@ static void granted(struct machine *m, struct request *r) {
 }
 
 static struct act suspended(struct machine *m, struct loop *l, struct request *r) {
-    const struct handler_step *s = step_of(m, r);
+    const struct handler_step *s = request_step(m, r);
     r->place = l;
     if (s->kind == STEP_USE) {
         r->granted = granted;
@@ -246,16 +269,12 @@ static struct act without_lock(struct machine *m, struct thread *t) {
 
 static struct act next_step(struct machine *m, struct loop *l, struct request *r) {
     if (r->step == request_endpoint(m, r)->steps) return loop_respond(m, l, r);
-    switch (step_of(m, r)->kind) {
-    case STEP_CPU:
-        l->now = r;
-        l->now_task = step_over;
-        return thread_run(l->thread, request_demand(m, r, r->step), task_paid);
+    switch (request_step(m, r)->kind) {
+    case STEP_CPU: return burst(l, r, request_demand(m, r, r->step), step_over);
     case STEP_CPU_NOGIL:
         l->now = r;
         l->now_task = step_over;
-        lock_release(m, l->thread);
-        return thread_run(l->thread, 0, without_lock);
+        return lock_release(m, l->thread, without_lock);
     case STEP_SLEEP:
     case STEP_USE: break;
     }
@@ -274,7 +293,7 @@ static void reply(struct machine *m, struct loop *l, struct request *r) {
     struct conn *c = r->conn;
     bool keeps = worker_keeps(l->worker, c);
     if (!keeps) {
-        c->poller = NULL;
+        conn_unwatch(c);
         push_conn(&l->closing, &l->closings, &l->closing_room, c);
         if (!l->worker->cost.close_later) l->closing_now = l->closings;
     }
@@ -334,6 +353,7 @@ struct loop *loop_create(struct worker *w, const struct loop_ops *ops) {
 
 void loop_destroy(struct loop *l) {
     if (!l) return;
+    poller_fini(&l->poller);
     free(l->closing);
     free(l->fresh);
     free(l);

@@ -24,14 +24,15 @@ struct loop {
     struct poller poller;
     const struct loop_ops *ops;
     struct request_queue tasks, posted, flush;
-    int todo_ready, todo_tasks, todo_posted; // of this turn
-    struct request *now;                     // being worked on ...
-    loop_task now_task;                      // ... and what follows the burst it is in
-    struct conn **closing; // connections to close: [0..closing_now) in this turn, the rest in the next
+    int todo_tasks, todo_posted; // of this turn
+    struct request *now;         // being worked on ...
+    loop_task now_task;          // ... and what follows the burst it is in
+    struct conn **closing;       // connections to close: [0..closing_now) in this turn, the rest in the next
     int closings, closing_now, closing_room, closing_at;
     struct conn **fresh; // accepted in the present burst
     int freshes, fresh_room;
-    void *model; // the dispatch model's own state
+    bool drained; // something was accepted in this turn
+    void *model;  // the dispatch model's own state
 };
 
 // Creates the loop's thread and its poller on w's listener; `ops` as above. Sets w->loop.
@@ -49,6 +50,9 @@ struct act loop_next_task(struct machine *m, struct thread *t);
 
 // r will go on with `task` in the next turn; its time until then is the loop's lag.
 void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task task);
+
+// The same from within a turn; where requests are handled at once it is in this turn.
+void loop_next(struct machine *m, struct loop *l, struct request *r, loop_task task);
 
 // From another thread: r's result is there. Wakes the loop.
 void loop_post(struct machine *m, struct loop *l, struct request *r);

@@ -10,6 +10,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
     return (struct machine_times){
         .wake_local = machine_ns(&c->wake_local),
         .wake_remote = machine_ns(&c->wake_remote),
+        .preempt_remote = machine_ns(&c->preempt_remote),
         .switch_ = machine_ns(&c->switch_),
         .migrate = machine_ns(&c->migrate),
         .slice = machine_ns(&c->slice),
@@ -25,6 +26,8 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .turbo_cores = (int)c->turbo_cores.value,
         .turbo_speed = c->turbo_speed.value,
         .stay = c->stay.value,
+        .search_from = c->search_from.value,
+        .search_pressure = c->search_pressure.value,
         .ramp_speed = c->ramp_speed.value,
         .smt_yield = c->smt_yield.value,
         .pull = c->pull.value > 0,

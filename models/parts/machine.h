@@ -13,9 +13,10 @@ struct ledger;
 
 // Costs of the machine, rounded to ns once.
 struct machine_times {
-    sim_time wake_local, wake_remote, switch_, migrate, slice, sleeper_credit, timer_slack, cold_work;
+    sim_time wake_local, wake_remote, preempt_remote, switch_, migrate, slice, sleeper_credit, timer_slack,
+        cold_work;
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
-    double jitter, stay, ramp_speed, smt_yield, turbo_speed;
+    double jitter, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed;
     int turbo_cores;
     bool pull;
 };
@@ -34,6 +35,8 @@ struct machine {
     int cpus;
     struct cpu *cpu;
     int idle_cpus;
+    double load;      // utilisation of the cores of late, their mean ...
+    sim_time load_at; // ... up to here
     int waiting;      // threads in run queues
     timer_id balance; // next look of the idle cores for waiting threads
     struct thread

@@ -1,14 +1,45 @@
 #include "models/parts/place.h"
 
 #include "models/parts/run_queue.h"
+#include "stats/fmath.h"
 
 static bool whole_core_idle(const struct machine *m, const struct cpu *c) {
     return c->state == CPU_IDLE && (c->sibling < 0 || m->cpu[c->sibling].state == CPU_IDLE);
 }
 
-static struct cpu *search_idle(struct machine *m, int from) {
+static const sim_time LOAD_PERIOD = 4 * SIM_MS;
+static const double LOAD_HALF_LIFE = 32e6;
+
+// Utilisation of each core and of all, as the kernel's load tracking has it: looked at every 4 ms, weights halve every
+// 32 ms (Linux: PELT).
+static void look_at_loads(struct machine *m) {
+    sim_time span = machine_now(m) - m->load_at;
+    if (span < LOAD_PERIOD) return;
+    double fresh = 1 - fmath_exp(-(double)span * 0.6931471805599453 / LOAD_HALF_LIFE), sum = 0;
+    for (struct cpu *c = m->cpu; c < m->cpu + m->cpus; c++) {
+        sim_time busy = cpu_busy(m, c);
+        c->load += ((double)(busy - c->load_busy) / (double)span - c->load) * fresh;
+        c->load_busy = busy;
+        sum += c->load;
+    }
+    m->load = sum / m->cpus;
+    m->load_at = machine_now(m);
+}
+
+// How many cores are looked at for a thread whose own core is busy. Seen on two cores: none while that core was busy for
+// less than 70 % of late, nor while both were for more than 60 % on average. The latter is Linux's SIS_UTIL (5.19 and later,
+// update_idle_cpu_scan): the busier the cores, the fewer are searched.
+static int search_depth(struct machine *m, const struct cpu *own) {
+    if (m->t.search_pressure <= 0 && m->t.search_from <= 0) return m->cpus;
+    look_at_loads(m);
+    double pressed = m->t.search_pressure * m->load;
+    if (own->load < m->t.search_from || pressed >= 1) return 0;
+    return (int)(m->cpus * (1 - pressed * pressed));
+}
+
+static struct cpu *search_idle(struct machine *m, const struct cpu *own) {
     struct cpu *any = NULL;
-    for (int i = 0; i < m->cpus; i++) {
+    for (int i = 0, from = own->id + 1, most = search_depth(m, own); i < most; i++) {
         struct cpu *c = &m->cpu[(from + i) % m->cpus];
         if (whole_core_idle(m, c)) return c;
         if (!any && c->state == CPU_IDLE) any = c;
@@ -40,7 +71,7 @@ struct cpu *place_choose(struct machine *m, const struct thread *t) {
     if (!t->cpu) return place_new(m);
     if (t->cpu->state == CPU_IDLE || m->idle_cpus == 0) return t->cpu;
     if (m->t.stay > 0 && rng_unit(&m->stream[STREAM_SCHEDULER]) < m->t.stay) return t->cpu;
-    struct cpu *idle = search_idle(m, t->cpu->id + 1);
+    struct cpu *idle = search_idle(m, t->cpu);
     return idle ? idle : t->cpu;
 }
 

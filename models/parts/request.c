@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct request) <= 256, "what a waiting request takes");
+
 enum { CHUNK = 256, STEP_BITS = 9, ENDPOINT_DRAW = (1 << STEP_BITS) - 1 };
 
 struct request_chunk {

@@ -12,13 +12,12 @@ struct request {
     uint64_t number;        // order of birth: decides what it demands
     int endpoint, step;     // step: the next of its handler to be done
     int hops;               // loop iterations still to pass before the pool has it
+    enum blame phase;       // where time goes now; with a carrier: where its blocked time goes
     sim_time born;          // intended start; latency counts from here
     sim_time entered;       // counted as in the system from here
     sim_time stamp;         // entered the station it is in (pool queue, resource queue)
-    enum blame phase;       // where time goes now; with a carrier: where its blocked time goes
     sim_time mark;          // books closed up to here
     struct thread *carrier; // whose states decide where its time goes; NULL: all of it goes to `phase`
-    bool behind; // the carrier does not serve it yet: it is an event loop that will come round to it
     int64_t base[THREAD_STATES];
     int64_t blame[BLAME_COUNT];
     struct conn *conn;
@@ -30,6 +29,7 @@ struct request {
     void *holder;                                          // the dispatch model's own: who serves it
     void (*granted)(struct machine *m, struct request *r); // called when its resource is free
     timer_id timer;                                        // its sleep in an event loop
+    bool behind; // the carrier does not serve it yet: it is an event loop that will come round to it
     void (*alarm)(struct machine *m, struct request *r);
     struct machine *machine;
 };
@@ -77,6 +77,11 @@ sim_time request_demand(struct machine *m, const struct request *r, int step);
 // The handler of its endpoint.
 static inline const struct endpoint *request_endpoint(const struct machine *m, const struct request *r) {
     return &m->scenario->endpoint[r->endpoint];
+}
+
+// The step of it that is to be done next.
+static inline const struct handler_step *request_step(const struct machine *m, const struct request *r) {
+    return &request_endpoint(m, r)->step[r->step];
 }
 
 // Calls `alarm` after ns (machine.current NULL).

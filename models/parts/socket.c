@@ -45,7 +45,7 @@ static struct conn *conn_new(struct net *n) {
     }
     struct conn *c = n->free;
     n->free = c->next;
-    *c = (struct conn){.net = n};
+    *c = (struct conn){.net = n, .place = -1};
     return c;
 }
 
@@ -71,26 +71,51 @@ void poller_post(struct machine *m, struct poller *p) {
     poller_kick(m, p);
 }
 
+static void append(struct poller *p, struct conn *c) {
+    if (p->n == p->room) {
+        p->room = p->room ? p->room * 2 : 64;
+        p->order = realloc(p->order, sizeof(struct conn *) * (size_t)p->room);
+        REQUIRE(p->order);
+    }
+    c->place = p->n;
+    p->order[p->n++] = c;
+}
+
 static void announce(struct machine *m, struct conn *c) {
     struct poller *p = c->poller;
-    if (c->listed) return;
-    c->listed = true;
-    c->next = NULL;
-    *(p->last ? &p->last->next : &p->first) = c;
-    p->last = c;
+    if (c->readable) return;
+    c->readable = true;
+    if (c->place < 0) append(p, c);
     p->ready++;
     poller_kick(m, p);
 }
 
-struct conn *poller_pop(struct poller *p) {
-    struct conn *c = p->first;
-    if (!c) return NULL;
-    p->first = c->next;
-    if (!p->first) p->last = NULL;
-    p->ready--;
-    c->listed = false;
-    c->next = NULL;
-    return c;
+int poller_poll(struct poller *p) {
+    int kept = 0;
+    for (int i = 0; i < p->n; i++) {
+        struct conn *c = p->order[i];
+        if (!c) continue;
+        c->place = c->readable ? kept : -1;
+        if (c->readable) p->order[kept++] = c;
+    }
+    p->at = 0;
+    p->n = p->polled = kept;
+    return kept;
+}
+
+struct conn *poller_next(struct poller *p) {
+    while (p->at < p->polled) {
+        struct conn *c = p->order[p->at++];
+        if (!c || !c->readable) continue;
+        c->readable = false;
+        p->ready--;
+        return c;
+    }
+    return NULL;
+}
+
+void poller_fini(struct poller *p) {
+    free(p->order);
 }
 
 void listener_watch(struct listener *l, struct poller *p) {
@@ -142,7 +167,6 @@ struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user
     c->ops = ops;
     c->user = user;
     c->reusable = reusable;
-    c->listener = l;
     c->queued = machine_now(m);
     station_enter(&l->queue, c->queued);
     *(l->last ? &l->last->next : &l->first) = c;
@@ -210,6 +234,17 @@ void conn_watch(struct machine *m, struct conn *c, struct poller *p) {
     if (c->inbox || c->client_gone) announce(m, c);
 }
 
+void conn_unwatch(struct conn *c) {
+    struct poller *p = c->poller;
+    if (!p) return;
+    c->poller = NULL;
+    if (c->place < 0) return;
+    p->order[c->place] = NULL;
+    c->place = -1;
+    p->ready -= c->readable;
+    c->readable = false;
+}
+
 struct request *conn_read(struct conn *c) {
     struct request *r = c->inbox;
     c->inbox = NULL;
@@ -228,9 +263,9 @@ void conn_reply(struct machine *m, struct conn *c, struct request *r) {
 }
 
 void conn_close(struct machine *m, struct conn *c) {
-    REQUIRE(!c->server_gone && !c->listed);
+    REQUIRE(!c->server_gone);
+    conn_unwatch(c);
     c->server_gone = true;
-    c->poller = NULL;
     if (c->client_gone)
         conn_release(c);
     else

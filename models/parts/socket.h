@@ -12,10 +12,14 @@ struct conn_user {
     void (*closed)(struct machine *m, struct conn *c); // the server closed; c is gone afterwards
 };
 
-// A set of connections that one thread waits for.
+// A set of connections that one thread waits for, in the order of level-triggered epoll: a connection that a poll returned
+// keeps its place for the next one; others come behind as they become readable. So one that is readable just too late
+// for a poll is the last of the next.
 struct poller {
-    struct conn *first, *last; // readable, in order
-    int ready;
+    struct conn *
+        *order; // [n], NULL = gone; [0, at) were handed out since the poll, [at, polled) are still to be
+    int n, at, polled, room;
+    int ready;                 // readable and not yet handed out
     struct thread *thread;     // who polls it; NULL = not to be named
     struct thread *sleeper;    // the same while it blocks in the poll
     struct listener *listener; // NULL = watches no listening socket
@@ -25,13 +29,13 @@ struct poller {
 struct conn {
     struct net *net;
     const struct conn_user *ops;
-    void *user; // the client's side
-    struct listener *listener;
+    void *user;            // the client's side
     struct poller *poller; // server's side: who is told of data (NULL: nobody yet, or a blocking reader)
     struct thread *reader; // blocked in a read of this connection
     struct request *inbox; // sent and not yet read
     sim_time queued;       // entered the listening queue
-    bool accepted, listed, client_gone, server_gone;
+    int place;             // in the poller's order, -1 = not there
+    bool accepted, readable, client_gone, server_gone;
     bool reusable;     // the client would send further requests on it (HTTP/1.1 keep-alive)
     bool serving;      // a request was read from it and not yet answered
     bool last;         // the response says that the server will close
@@ -75,6 +79,8 @@ void conn_abandon(struct conn *c);
 struct conn *listener_accept(struct machine *m, struct listener *l);
 // From now on its data is announced to p (at once where there is some).
 void conn_watch(struct machine *m, struct conn *c, struct poller *p);
+// No longer.
+void conn_unwatch(struct conn *c);
 // Takes the request out; NULL where nothing came, then the client went away or is slow.
 struct request *conn_read(struct conn *c);
 // The response leaves. The request belongs to the client again (or to nobody: then it is freed).
@@ -91,8 +97,11 @@ static inline bool poller_ready(const struct poller *p) {
 void poller_kick(struct machine *m, struct poller *p);
 // The same as a readable descriptor of its own (eventfd, self-pipe).
 void poller_post(struct machine *m, struct poller *p);
-// Next readable connection, NULL where there is none.
-struct conn *poller_pop(struct poller *p);
+// The poll: what is readable now is what poller_next hands out, one by one; NULL after the last. Cost: O(connections that
+// were returned by the last poll or are readable).
+int poller_poll(struct poller *p); // how many
+struct conn *poller_next(struct poller *p);
+void poller_fini(struct poller *p);
 // Thread t will block in accept on l (exclusive, first come first served).
 void listener_block(struct listener *l, struct thread *t);
 

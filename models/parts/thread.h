@@ -61,11 +61,13 @@ struct thread {
     // The global lock's part (lock.c).
     struct lock *lock; // the lock of its process, NULL = none
     bool holds, timed_out, forced;
-    bool gave;    // gave the lock up while a request to drop it was pending
-    bool deaf;    // in a call that looks for no request to drop the lock
-    bool resumed; // goes on with a burst that was cut, whose price is known
-    uint64_t wait_switch;
-    sim_time lock_saved; // burst cut short by a forced hand-over
+    bool gave;      // gave the lock up while a request to drop it was pending
+    bool deaf;      // in a call that looks for no request to drop the lock
+    bool resumed;   // goes on with a burst that was cut, whose price is known
+    bool signalled; // woken to take the lock, has not run yet
+    uint64_t wait_switch, wait_number;
+    thread_step lock_then; // the lock's own step after the mutex or the signal, NULL = the program's
+    sim_time lock_saved;   // burst cut short by a forced hand-over
     sim_time split_rest, split_chunk;
     struct thread *lock_next, *lock_prev;
     struct thread *all_next;

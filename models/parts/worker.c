@@ -20,11 +20,13 @@ static struct stages stages_of(const struct server_costs *c) {
                            .complete = stage_of(&c->complete),
                            .pool_work = stage_of(&c->pool_work),
                            .suspend = stage_of(&c->suspend),
+                           .accept_last = machine_ns(&c->accept_last),
                            .accept_empty = machine_ns(&c->accept_empty),
                            .wake = machine_ns(&c->wake),
                            .spawn = machine_ns(&c->spawn),
                            .block = machine_ns(&c->block),
                            .hop_polls = (int)(c->hop_polls.value + 0.5),
+                           .call_at_once = c->call_at_once.value > 0,
                            .batch_flush = c->batch_flush.value > 0,
                            .close_later = c->close_later.value > 0,
                            .wake_releases = c->wake_releases.value > 0};

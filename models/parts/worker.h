@@ -16,9 +16,9 @@ struct stage {
 
 struct stages {
     struct stage poll, accept, read, call, write, close, hand_off, complete, pool_work, suspend;
-    sim_time accept_empty, wake, spawn, block;
+    sim_time accept_empty, accept_last, wake, spawn, block;
     int hop_polls;
-    bool batch_flush, close_later, wake_releases;
+    bool call_at_once, batch_flush, close_later, wake_releases;
 };
 
 struct server;

@@ -18,7 +18,8 @@ void text_clear(struct text *t);
 // The content, never NULL; valid until the next change.
 const char *text_string(const struct text *t);
 
-// Append a string, `n` bytes (without NUL among them), or printf-formatted text. No memory ends the program.
+// Append a string, `n` bytes (with a NUL among them the content is not one string), or printf-formatted text. No memory
+// ends the program.
 void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const char *s, size_t n);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

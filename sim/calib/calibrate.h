@@ -38,6 +38,7 @@ struct calibration {
     struct costs costs;
     int rows;
     struct calibrate_row *row;
+    char (*name)[64]; // what keys of rows point into where no list of probes holds them; else NULL
     int rounds, fit_rounds;
     bool complete;                       // false: stopped before the end; the costs then say nothing
     double speed, speed_low, speed_high; // index over all looks: median and deciles, 1 = the profile's

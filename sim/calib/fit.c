@@ -44,6 +44,7 @@ enum { DRIVES = sizeof drives / sizeof drives[0] };
 // What wake-ups add, at the speed of this moment.
 struct wake_costs {
     double counted, remote, local;
+    double turn, accept_last; // of the loop: a turn; an accept that finds nothing
 };
 
 static double value_of(const struct bench *b, const char *key, double reference) {
@@ -67,12 +68,16 @@ static bool load_scenario(struct scenario_file *f, const struct drive *d, int re
 
 // What the server's loop thread, its other threads and the client used and how often they slept.
 struct use {
-    double loop, loop_sleeps, rest, rest_sleeps, client, client_sleeps; // ns, times
+    double loop, loop_sleeps, rest, rest_sleeps, client, client_sleeps, turns; // ns, times
 };
 
-static struct use use_now(pid_t server) {
+static struct use use_now(const struct serve *v) {
     struct host_usage all = {0}, loop = {0};
+    struct serve_seen seen;
     struct rusage own;
+    int n = 0;
+    const pid_t server = serve_pids(v, &n)[0];
+    serve_look(v, 0, &seen);
     host_usage_read(server, &all);
     host_usage_thread(server, server, &loop);
     getrusage(RUSAGE_THREAD, &own);
@@ -81,19 +86,26 @@ static struct use use_now(pid_t server) {
                         (all.cpu_s - loop.cpu_s) * 1e9,
                         (double)(all.voluntary - loop.voluntary),
                         (double)bench_cpu(),
-                        (double)own.ru_nvcsw};
+                        (double)own.ru_nvcsw,
+                        (double)seen.turns};
 }
 
 static struct use use_between(const struct use *a, const struct use *b, double n) {
-    return (struct use){(b->loop - a->loop) / n,     (b->loop_sleeps - a->loop_sleeps) / n,
-                        (b->rest - a->rest) / n,     (b->rest_sleeps - a->rest_sleeps) / n,
-                        (b->client - a->client) / n, (b->client_sleeps - a->client_sleeps) / n};
+    return (struct use){.loop = (b->loop - a->loop) / n,
+                        .loop_sleeps = (b->loop_sleeps - a->loop_sleeps) / n,
+                        .rest = (b->rest - a->rest) / n,
+                        .rest_sleeps = (b->rest_sleeps - a->rest_sleeps) / n,
+                        .client = (b->client - a->client) / n,
+                        .client_sleeps = (b->client_sleeps - a->client_sleeps) / n,
+                        .turns = (b->turns - a->turns) / n};
 }
 
 // A sleep on an idle core counts latency as CPU; whoever wakes the other side pays for telling its core. The pool's
 // threads share the loop's core: their wake-ups are local.
 static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w) {
-    double loop = u->loop - u->client_sleeps * w->remote - u->rest_sleeps * w->local;
+    // New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
+    double turn = w->turn + (strcmp(d->client, "ab") == 0 ? w->accept_last : 0);
+    double loop = u->loop - u->client_sleeps * w->remote - u->rest_sleeps * w->local - u->turns * turn;
     double client = u->client - u->client_sleeps * w->counted - u->loop_sleeps * w->remote;
     if (!d->rest_key) loop -= u->loop_sleeps * w->counted;
     if (d->loop_key) bench_note(b, d->loop_key, 1, fmax(loop, 0));
@@ -111,16 +123,13 @@ static struct load_target target_of(const struct serve *v) {
 
 static bool load_server(struct bench *b, const struct drive *d, const struct scenario *s,
                         const struct wake_costs *w, const struct serve *v, struct err *e) {
-    volatile int never = 0; // a load lasts a tenth of a second
     struct load_target target = target_of(v);
     struct load_report report = {0};
     struct observation seen;
-    int n = 0;
-    const pid_t server = serve_pids(v, &n)[0];
     observation_init(&seen);
-    struct use before = use_now(server);
-    bool ok = load_run(&s->load, 1, &target, &never, &seen, &report, e);
-    struct use after = use_now(server);
+    struct use before = use_now(v);
+    bool ok = load_run(s, 1, &target, NULL, &seen, &report, e); // a tenth of a second
+    struct use after = use_now(v);
     observation_fini(&seen);
     const struct use per_request = use_between(&before, &after, (double)s->load.requests);
     if (ok && !report.errors) note(b, d, &per_request, w);
@@ -143,7 +152,11 @@ static bool run_drive(struct bench *b, const struct drive *d, int requests, cons
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
     const struct wake_costs w = {value_of(b, "wake.counted", reference),
                                  value_of(b, "machine.wake_remote", reference),
-                                 value_of(b, "machine.wake_local", reference)};
+                                 value_of(b, "machine.wake_local", reference),
+                                 value_of(b, "loop.turn", reference) +
+                                     value_of(b, "syscall.epoll_wait", reference) -
+                                     value_of(b, "syscall.epoll_empty", reference),
+                                 value_of(b, "syscall.accept4_empty", reference)};
     for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
         if (!run_drive(b, &drives[i], requests, &w, e)) return false;
     return true;

@@ -1,6 +1,6 @@
 #pragma once
-// Executes scenarios for real: the micro-server and the load generator, round by round, with the speed of the machine
-// sampled beside each run.
+// Executes scenarios for real: the micro-server, or a server of the user's own, and the load generator, round by round,
+// with the speed of the machine sampled beside each run.
 #include "live/load.h"
 #include "scenario/compare.h"
 
@@ -10,8 +10,10 @@ struct measure_round {
     struct observation seen;
     struct load_report load;
     double speed, speed_low, speed_high; // speed index (live/host.h) during the run: median and outer deciles
-    double server_cpu_s;                 // of all workers during the load
-    double voluntary, involuntary;       // context switches of all workers during the load
+    double server_cpu_s;                 // of all workers during the load; NAN where nobody knows
+    double voluntary, involuntary;       // context switches of all workers during the load; likewise
+    double
+        others_frac; // share of the machine that went to other programs meanwhile (others.h); NAN where not known
 };
 
 struct measure_case {
@@ -33,8 +35,9 @@ struct measure_options {
 };
 
 // Runs every case `rounds` times, interleaved (round 1 of each case, round 2 of each case ...), so that a change of the
-// host's speed meets all of them. Each run has a server of its own on a free port. *complete is false where it was
-// stopped. False with *e (ERR_HOST); then *out holds nothing to free.
+// host's speed meets all of them. Each run has a micro-server of its own on a free port; a server of the user's own
+// (server.command, server.url) lives through all runs and is shared by the cases that start it alike. *complete is false
+// where it was stopped. False with *e (ERR_HOST); then *out holds nothing to free.
 bool measure_cases(const struct scenario_file *f, const struct measure_options *o, struct measurement *out,
                    bool *complete, struct err *e);
 
@@ -43,8 +46,18 @@ void measure_fini(struct measurement *m);
 // One quantity over the rounds of a case. Percentiles only where every round supports them.
 struct repeated measure_quantity(const struct measure_case *c, enum quantity q);
 
+// The same of one endpoint (as scenario.endpoint, where there are several; -1 = all requests): throughput and latencies;
+// what the server's processes used is known of all requests together.
+struct repeated measure_endpoint(const struct measure_case *c, int endpoint, enum quantity q);
+
 // Median speed beside the rounds of a case.
 double measure_speed(const struct measure_case *c);
 
+// Share of the machine that other programs took, median over the rounds; NAN where not known.
+double measure_others(const struct measure_case *c);
+
 // Whether the load generator was the limit in more than half of the rounds: the figures then say nothing of the server.
 bool measure_generator_bound(const struct measure_case *c);
+
+// Responses of all rounds whose status was neither 2xx nor 3xx: they count as done, but not as what was to be measured.
+int64_t measure_not_ok(const struct measure_case *c);

@@ -31,27 +31,33 @@ struct option {
     const char *const *choices;
 };
 
+static const char *const terms[] = {"files", "svg", "png", "dumb", NULL};
+static const char *const exports[] = {"csv", "json", "md", "text", "openmetrics", "hgrm", NULL};
 static const char *const formats[] = {"text", "json", "csv", "md", NULL}; // as enum report_format
+static const char *const plain_formats[] = {"text", "json", NULL};        // likewise
 
 enum { MEASURING = COMMAND_MEASURE | COMMAND_VALIDATE, RESULTS = COMMAND_RUN | MEASURING };
 
 static const struct option options[] = {
-    {"format", 0, CHOICE, "FORMAT", "text, json, csv or md", RESULTS | COMMAND_LOAD | COMMAND_CALIBRATE,
+    {"format", 0, CHOICE, "FORMAT", "text, json, csv or md", COMMAND_PLAN | RESULTS,
      offsetof(struct args, format), NULL, formats},
+    {"format", 0, CHOICE, "FORMAT", "text or json", COMMAND_LOAD | COMMAND_CALIBRATE,
+     offsetof(struct args, format), NULL, plain_formats},
     {"output", 'o', TEXT, "FILE", "write the result there, all or nothing",
-     RESULTS | COMMAND_LOAD | COMMAND_CALIBRATE, offsetof(struct args, output), NULL, NULL},
+     COMMAND_PLAN | RESULTS | COMMAND_LOAD | COMMAND_CALIBRATE, offsetof(struct args, output), NULL, NULL},
     {"set", 0, SET, "KEY=VALUE", "change a key in every case; may be repeated",
-     RESULTS | COMMAND_CHECK | COMMAND_LOAD | COMMAND_SERVE, 0, NULL, NULL},
-    {"case", 0, LIST, "NAME", "only this case; may be repeated", RESULTS | COMMAND_SERVE,
-     offsetof(struct args, cases), NULL, NULL},
-    {"seed", 0, KEY, "N", "seed of the random streams (run.seed)", RESULTS | COMMAND_LOAD, 0, "run.seed",
-     NULL},
+     COMMAND_PLAN | COMMAND_SWEEP | RESULTS | COMMAND_CHECK | COMMAND_LOAD | COMMAND_SERVE, 0, NULL, NULL},
+    {"case", 0, LIST, "NAME", "only this case; may be repeated",
+     COMMAND_PLAN | COMMAND_SWEEP | RESULTS | COMMAND_SERVE | COMMAND_PLOT, offsetof(struct args, cases),
+     NULL, NULL},
+    {"seed", 0, KEY, "N", "seed of the random streams (run.seed)",
+     COMMAND_PLAN | COMMAND_SWEEP | RESULTS | COMMAND_LOAD, 0, "run.seed", NULL},
     {"reps", 0, KEY_AUTO, "N|auto", "replications of a case (run.replications)",
-     COMMAND_RUN | COMMAND_VALIDATE, 0, "run.replications", NULL},
+     COMMAND_SWEEP | COMMAND_RUN | COMMAND_VALIDATE, 0, "run.replications", NULL},
     {"bands", 0, FLAG, NULL, "what the intervals of the costs make of the prediction",
      COMMAND_RUN | COMMAND_VALIDATE, offsetof(struct args, bands), NULL, NULL},
-    {"jobs", 0, NUMBER, "N", "threads; the result does not depend on it", COMMAND_RUN | COMMAND_VALIDATE,
-     offsetof(struct args, jobs), NULL, NULL},
+    {"jobs", 0, NUMBER, "N", "threads; the result does not depend on it",
+     COMMAND_PLAN | COMMAND_SWEEP | COMMAND_RUN | COMMAND_VALIDATE, offsetof(struct args, jobs), NULL, NULL},
     {"trace", 0, TEXT, "FILE", "Chrome trace of the first replication, for ui.perfetto.dev", COMMAND_RUN,
      offsetof(struct args, trace), NULL, NULL},
     {"trace-case", 0, TEXT, "NAME", "the case to trace; else the first", COMMAND_RUN,
@@ -77,6 +83,8 @@ static const struct option options[] = {
      "load.timeout", NULL},
     {"retries", 0, KEY_ANY, "N", "further attempts of a failed request (load.retries)", COMMAND_LOAD, 0,
      "load.retries", NULL},
+    {"warmup", 0, KEY_ANY, "SPAN", "left out of the figures: auto, none or a span (run.warmup)", COMMAND_LOAD,
+     0, "run.warmup", NULL},
     {"backoff", 0, KEY_ANY, "DIST", "pause before a retry, doubled each time (load.backoff)", COMMAND_LOAD, 0,
      "load.backoff", NULL},
     {"port", 0, TEXT, "N", "port on 127.0.0.1; where not given any that is free", COMMAND_SERVE,
@@ -85,11 +93,53 @@ static const struct option options[] = {
      NULL},
     {"http-log", 0, FLAG, NULL, "one line a request on stderr", COMMAND_SERVE,
      offsetof(struct args, http_log), NULL, NULL},
-    {"quick", 0, FLAG, NULL, "under 10 s, with wider intervals", COMMAND_CALIBRATE,
+    {"analytic", 0, FLAG, NULL, "bounds and, where they apply, exact results beside the simulation",
+     COMMAND_RUN, offsetof(struct args, analytic), NULL, NULL},
+    {"max-rate", 0, FLAG, NULL, "the most load the file as it is carries; nothing varies", COMMAND_PLAN,
+     offsetof(struct args, max_rate), NULL, NULL},
+    {"url", 0, TEXT, "URL", "calibrate the server that runs there: http://127.0.0.1:8000", COMMAND_CALIBRATE,
+     offsetof(struct args, url), NULL, NULL},
+    {"pid", 0, TEXT, "PID", "the process that serves it, or its parent", COMMAND_CALIBRATE,
+     offsetof(struct args, pid), NULL, NULL},
+    {"noop-async", 0, TEXT, "PATH", "an endpoint that does nothing, answered by the event loop",
+     COMMAND_CALIBRATE, offsetof(struct args, noop_async), NULL, NULL},
+    {"noop", 0, TEXT, "PATH", "the same, for a server that has no pool", COMMAND_CALIBRATE,
+     offsetof(struct args, noop_async), NULL, NULL},
+    {"noop-sync", 0, TEXT, "PATH", "an endpoint that does nothing, answered by its pool of threads",
+     COMMAND_CALIBRATE, offsetof(struct args, noop_sync), NULL, NULL},
+    {"stack", 0, TEXT, "NAME", "uvloop, asyncio, node or other; else as its mapped files tell",
+     COMMAND_CALIBRATE, offsetof(struct args, stack), NULL, NULL},
+    {"quick", 0, FLAG, NULL, "under 10 s (a server: 15), with wider intervals", COMMAND_CALIBRATE,
      offsetof(struct args, quick), NULL, NULL},
-    {"quiet", 0, FLAG, NULL, "no remarks and no progress on stderr",
-     RESULTS | COMMAND_CHECK | COMMAND_LOAD | COMMAND_CALIBRATE | COMMAND_SERVE, offsetof(struct args, quiet),
+    {"quick", 0, FLAG, NULL, "only the cases marked `quick: on`", MEASURING, offsetof(struct args, quick),
      NULL, NULL},
+    {"output", 'o', TEXT, "FOLDER", "put data, scripts and pictures there", COMMAND_PLOT,
+     offsetof(struct args, output), NULL, NULL},
+    {"vary", 0, LIST, "KEY=LIST", "values of a key: 1,2,4 or 1..8 or 1..1024*2; may be repeated",
+     COMMAND_SWEEP, offsetof(struct args, vary), NULL, NULL},
+    {"output", 'o', TEXT, "DIR", "folder of the results; made where it does not exist", COMMAND_SWEEP,
+     offsetof(struct args, output), NULL, NULL},
+    {"format", 0, CHOICE, "FORMAT", "text, json, csv or md", COMMAND_SWEEP, offsetof(struct args, format),
+     NULL, formats},
+    {"resume", 0, FLAG, NULL, "go on with what the folder holds", COMMAND_SWEEP,
+     offsetof(struct args, resume), NULL, NULL},
+    {"shard", 0, TEXT, "I/N", "only every Nth point, from the Ith; in a Slurm array by itself", COMMAND_SWEEP,
+     offsetof(struct args, shard), NULL, NULL},
+    {"format", 0, CHOICE, "FORMAT", "csv, json, md, text, openmetrics or hgrm", COMMAND_EXPORT,
+     offsetof(struct args, format), NULL, exports},
+    {"output", 'o', TEXT, "FILE", "write there, all or nothing; of hgrm a folder", COMMAND_EXPORT,
+     offsetof(struct args, output), NULL, NULL},
+    {"quiet", 0, FLAG, NULL, "no remarks and no progress on stderr",
+     COMMAND_SWEEP | COMMAND_EXPORT | COMMAND_MERGE, offsetof(struct args, quiet), NULL, NULL},
+    {"term", 0, CHOICE, "TERM", "files (svg and png), svg, png or dumb (characters, in the terminal)",
+     COMMAND_PLOT, offsetof(struct args, term), NULL, terms},
+    {"picture", 0, LIST, "NAME", "only this picture; may be repeated", COMMAND_PLOT,
+     offsetof(struct args, pictures), NULL, NULL},
+    {"where", 0, LIST, "KEY=VALUE", "only points of the sweep with this value; may be repeated", COMMAND_PLOT,
+     offsetof(struct args, where), NULL, NULL},
+    {"quiet", 0, FLAG, NULL, "no remarks and no progress on stderr",
+     COMMAND_PLAN | RESULTS | COMMAND_CHECK | COMMAND_LOAD | COMMAND_CALIBRATE | COMMAND_SERVE | COMMAND_PLOT,
+     offsetof(struct args, quiet), NULL, NULL},
     {"help", 'h', FLAG, NULL, "this text", COMMAND_ALL, offsetof(struct args, help), NULL, NULL},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
@@ -268,6 +318,9 @@ void args_fini(struct args *a) {
     for (int i = 0; i < a->owned.count; i++) free((char *)a->owned.item[i]);
     free(a->owned.item);
     free(a->cases.item);
+    free(a->vary.item);
+    free(a->pictures.item);
+    free(a->where.item);
     free(a->operands.item);
     free(a->set);
     *a = (struct args){0};

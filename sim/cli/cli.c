@@ -32,8 +32,40 @@ static const struct command commands[] = {
      COMMAND_LOAD, cmd_load},
     {"calibrate", "", 0, 0, "Measures what each step costs on this machine and writes a cost profile",
      "  dispatchsim calibrate                    writes configs/costs/HOSTNAME.yaml, takes a minute\n"
-     "  dispatchsim calibrate --quick -o me.yaml\n",
+     "  dispatchsim calibrate --quick -o me.yaml\n"
+     "  dispatchsim calibrate --url http://127.0.0.1:8000 --pid 4711 --noop-async /async --noop-sync /sync "
+     "-o mine.yaml\n"
+     "                                           a server that is running already\n",
      COMMAND_CALIBRATE, cmd_calibrate},
+    {"sweep", "FILE", 1, 1, "Simulates a scenario at every combination of values and stores the results",
+     "  dispatchsim sweep mine.yaml --vary 'load.concurrency=1..1024*2' --vary server.threads=10,40 -o "
+     "results\n"
+     "  dispatchsim sweep configs/sweep-concurrency.yaml -o results      its `sweep` block says what varies\n"
+     "  dispatchsim sweep ... -o results --resume                        after an interruption\n"
+     "  dispatchsim sweep ... -o part-2 --shard 2/3                      a third of it, for merge\n",
+     COMMAND_SWEEP, cmd_sweep},
+    {"export", "DIR", 1, 1, "Writes a stored sweep as sorted rows",
+     "  dispatchsim export results > results.csv\n"
+     "  dispatchsim export results --format openmetrics -o results.om\n"
+     "  dispatchsim export results --format hgrm -o percentiles          one file a point and case\n",
+     COMMAND_EXPORT, cmd_export},
+    {"merge", "OUT DIR...", 2, -1, "Joins the shards of a sweep",
+     "  dispatchsim merge results part-1 part-2 part-3\n", COMMAND_MERGE, cmd_merge},
+    {"plan", "FILE", 1, 1,
+     "Finds the cheapest configuration that meets an objective, or the load that one carries",
+     "  dispatchsim plan configs/plan-api.yaml\n"
+     "  dispatchsim plan mine.yaml --set plan.p99=100ms --set server.model=threadpool\n"
+     "  dispatchsim plan mine.yaml --max-rate        how much the file as it is carries under its "
+     "objective\n",
+     COMMAND_PLAN, cmd_plan},
+    {"plot", "FILE|DIR", 1, 1, "Draws a stored sweep, or results as JSON",
+     "  dispatchsim plot results              a sweep's folder: pictures go to results/plots\n"
+     "  dispatchsim plot validation.json      what run, measure or validate wrote: validation-plots\n"
+     "  dispatchsim plot results --where server.threads=40 --picture curve --term dumb\n"
+     "\n"
+     "Pictures: curve, stations, scaling, heatmap, cdf, spectrum, utilisation, blame, validation, "
+     "frontier.\n",
+     COMMAND_PLOT, cmd_plot},
     {"check", "FILE...", 1, -1, "Reads scenarios, checks every value and says what is odd",
      "  dispatchsim check mine.yaml\n", COMMAND_CHECK, cmd_check},
     {"models", "", 0, 0, "Lists the ways to dispatch", "", COMMAND_MODELS, cmd_models},
@@ -44,29 +76,27 @@ static const struct command commands[] = {
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
+// All of it fits a terminal of 24 lines.
 static const char help[] =
     "dispatchsim predicts how many requests a server serves, how long they wait, and what limits it.\n"
     "\n"
     "  dispatchsim run                                     the built-in example\n"
-    "  dispatchsim run configs/fastapi-seed.yaml           published measurements, predicted\n"
     "  dispatchsim run mine.yaml --set server.threads=80   what if?\n"
-    "  dispatchsim check mine.yaml                         is it valid?\n"
-    "  dispatchsim explain server.threads                  what a key means\n"
     "\n"
-    "usage: dispatchsim COMMAND [ARGUMENTS]\n"
-    "\n";
+    "usage: dispatchsim COMMAND [ARGUMENTS]   COMMAND --help tells its options, --version this program's "
+    "version\n";
 
 static void print_help(void) {
     fputs(help, stdout);
     for (int i = 0; i < COMMANDS; i++)
-        printf("  %-9s %-9s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
+        printf("  %-9s %-10s %s\n", commands[i].name, commands[i].operands, commands[i].summary);
     fputs("\n"
-          "COMMAND --help tells its options, --version this program's version.\n"
-          "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 1 the model misses a measurement, 2 "
-          "usage or\n"
-          "scenario, 3 files, memory or threads, 4 a measurement that cannot be trusted, 70 a broken law "
-          "inside the\n"
-          "simulator, 130 and 143 when stopped by SIGINT or SIGTERM.\n",
+          "Results go to stdout, remarks to stderr. Exit codes: 0 ok, 1 the answer is no, 2 usage or "
+          "scenario, 3 "
+          "files,\n"
+          "memory or threads, 4 a measurement that cannot be trusted, 70 a broken law inside the simulator, "
+          "130 and\n"
+          "143 when stopped by SIGINT or SIGTERM.\n",
           stdout);
 }
 

@@ -1,4 +1,5 @@
 #include "cli/args.h"
+#include "cli/attaching.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/signals.h"
@@ -27,6 +28,7 @@ struct job {
     struct output output;
     struct signals signals;
     struct calibration result;
+    struct attachment about; // where a server was calibrated; .stack is NULL else
 };
 
 // ---- where to ----
@@ -64,6 +66,7 @@ static void clear(struct job *j) {
 }
 
 static const char *shown(char out[UNITS_TEXT], enum figure_kind kind, double value) {
+    if (kind == FIGURE_COUNT) return units_format(out, UNIT_NONE, value);
     if (kind == FIGURE_SHARE || kind == FIGURE_RATIO) return units_format(out, UNIT_FRAC, value);
     return units_format(out, UNIT_SPAN, value);
 }
@@ -95,7 +98,9 @@ static void remark(const struct job *j) {
     if (j->args->quiet) return;
     remark_missing(c);
     remark_noise(c);
-    if (c->compared == 0)
+    if (j->about.stack) {
+        attaching_remark(&j->about, c->trusted);
+    } else if (c->compared == 0)
         fprintf(stderr,
                 "dispatchsim: only %d rounds fitted into the time: too few to tell whether they repeat\n",
                 c->rounds);
@@ -130,12 +135,19 @@ static void print_text(const struct job *j) {
     printf("%s\n%s\n%s\n\n", c->costs.host, c->costs.kernel, c->costs.date);
     printf("%-24s  %9s  %22s  %-5s  %s\n", "cost", "value", "95 % interval", "from", "source");
     print_rows(c, true);
-    puts("\nparts of them");
+    puts(j->about.stack ? "\nmeasured under load" : "\nparts of them");
     print_rows(c, false);
-    printf("\nspeed %.2f (deciles %.2f .. %.2f), 1 = the profile's; %d rounds; %d of %d probe runs repeated "
-           "because the "
-           "speed changed\n",
-           c->speed, c->speed_low, c->speed_high, c->rounds, c->repeated, c->runs);
+    if (j->about.stack) {
+        putchar('\n');
+        attaching_print(&j->about);
+        printf("speed %.2f .. %.2f beside the loads, 1 = the profile's; %d rounds\n", c->speed_low,
+               c->speed_high, c->fit_rounds);
+    } else
+        printf(
+            "\nspeed %.2f (deciles %.2f .. %.2f), 1 = the profile's; %d rounds; %d of %d probe runs repeated "
+            "because the "
+            "speed changed\n",
+            c->speed, c->speed_low, c->speed_high, c->rounds, c->repeated, c->runs);
     printf("first against second half of the rounds: %d of %d agree\nprofile: %s\n", c->compared - c->noisy,
            c->compared, j->path);
 }
@@ -172,6 +184,7 @@ static void print_json(const struct job *j) {
         c->runs, "repeated", c->repeated, "speed", "median", c->speed, "low", c->speed_low, "high",
         c->speed_high, "compared", c->compared, "noisy", c->noisy, "trusted", c->trusted, "costs", rows);
     REQUIRE(all);
+    if (j->about.stack) json_object_set_new(all, "server", attaching_json(&j->about));
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     putchar('\n');
     json_decref(all);
@@ -189,18 +202,14 @@ static bool write_profile(struct job *j, struct err *e) {
     return output_commit(&j->output, e);
 }
 
-static bool check_format(const struct args *a, struct err *e) {
-    if (a->format == REPORT_TEXT || a->format == REPORT_JSON) return true;
-    return err_set(e, ERR_USAGE, "calibrate prints --format text or json");
-}
-
-static bool execute(struct job *j, struct err *e) {
+static bool execute(struct job *j, const struct program *p, struct err *e) {
     const struct calibrate_options o = {.quick = j->args->quick,
                                         .stop = &j->signals.seen,
                                         .progress = !j->args->quiet && isatty(STDERR_FILENO) ? tick : NULL,
                                         .listener = j};
-    if (!check_format(j->args, e) || !open_place(j, e) || !signals_init(&j->signals, true, e)) return false;
-    bool ok = calibrate_run(&o, &j->result, e);
+    if (!open_place(j, e) || !signals_init(&j->signals, true, e)) return false;
+    bool ok = attaching_wanted(j->args) ? attaching_run(p, j->args, &o, &j->result, &j->about, e)
+                                        : calibrate_run(&o, &j->result, e);
     clear(j);
     signals_fini(&j->signals);
     if (!ok || !j->result.complete) return ok;
@@ -218,8 +227,7 @@ static void print_summary(const struct job *j) {
 
 int cmd_calibrate(const struct program *p, const struct args *a, struct err *e) {
     struct job j = {.args = a};
-    (void)p;
-    int code = execute(&j, e) ? 0 : err_exit_code(e->kind);
+    int code = execute(&j, p, e) ? 0 : err_exit_code(e->kind);
     if (!code && !j.result.complete) {
         code = 128 + atomic_load(&j.signals.seen);
         if (!a->quiet) fputs("dispatchsim: stopped; no profile was written\n", stderr);

@@ -22,7 +22,7 @@ struct job {
 };
 
 static bool is_load_key(const char *key) {
-    return !strncmp(key, "load.", 5) || !strcmp(key, "run.seed");
+    return !strncmp(key, "load.", 5) || !strcmp(key, "run.seed") || !strcmp(key, "run.warmup");
 }
 
 static bool given(const struct args *a, const char *key) {
@@ -33,10 +33,10 @@ static bool given(const struct args *a, const char *key) {
 
 // A value that came by an option is refused under the option's name.
 static void name_option(struct err *e) {
-    static const char prefix[] = "--set load.";
+    static const char load[] = "--set load.", run[] = "--set run.";
     char key[sizeof e->file];
-    size_t n = sizeof prefix - 1;
-    if (strncmp(e->file, prefix, n) != 0 || strchr(e->file + n, '.')) return;
+    size_t n = !strncmp(e->file, load, sizeof load - 1) ? sizeof load - 1 : sizeof run - 1;
+    if ((n == sizeof run - 1 && strncmp(e->file, run, n) != 0) || strchr(e->file + n, '.')) return;
     strcpy(key, e->file + n);
     for (char *c = key; *c; c++)
         if (*c == '_') *c = '-';
@@ -52,7 +52,8 @@ static bool read_load(struct job *j, struct err *e) {
     const struct args *a = j->args;
     for (int i = 0; i < a->sets; i++)
         if (!is_load_key(a->set[i].key))
-            return err_set(e, ERR_USAGE, "load has no server: --set takes keys of load and run.seed, not %s",
+            return err_set(e, ERR_USAGE,
+                           "load has no server: --set takes keys of load, run.seed and run.warmup, not %s",
                            a->set[i].key);
     if (given(a, "load.requests") && given(a, "load.duration"))
         return err_set(e, ERR_USAGE, "a run ends by --requests or by --duration, not both");
@@ -68,8 +69,6 @@ static bool read_load(struct job *j, struct err *e) {
 
 static bool prepare(struct job *j, struct err *e) {
     const char *url = j->args->operands.item[0];
-    if (j->args->format != REPORT_TEXT && j->args->format != REPORT_JSON)
-        return err_set(e, ERR_USAGE, "load prints text or json");
     return load_parse_url(url, &j->target, e) && read_load(j, e) &&
            output_open(&j->output, j->args->output, e) && signals_init(&j->signals, true, e);
 }
@@ -93,9 +92,7 @@ static void remark(const struct job *j, const char *text) {
 static int execute(struct job *j, struct err *e) {
     const struct scenario *s = &j->file.case_[0];
     struct case_result result;
-    // The generator looks at the number without changing it, through a type it shares with other callers.
-    volatile int *stop = (volatile int *)&j->signals.seen;
-    bool ok = load_run(&s->load, s->run.seed, &j->target, stop, &j->seen, &j->report, e);
+    bool ok = load_run(s, s->run.seed, &j->target, &j->signals.seen, &j->seen, &j->report, e);
     signals_fini(&j->signals);
     if (!ok) return -1;
     int signal = atomic_load(&j->signals.seen);

@@ -26,23 +26,26 @@ static struct result result_of(const struct measuring *m, int file) {
     return r;
 }
 
-static struct compared measured_only(const struct scenario *s, const struct measure_case *c,
+static struct compared measured_only(const struct scenario *s, const struct measure_case *c, int endpoint,
                                      enum quantity q) {
     struct compared row = {
         .quantity = q, .predicted = NAN, .lo = NAN, .hi = NAN, .error = NAN, .tolerance = NAN};
     memcpy(row.name, s->name, sizeof row.name);
-    row.measured = measure_quantity(c, q);
+    if (endpoint >= 0) memcpy(row.endpoint, s->endpoint[endpoint].name, sizeof row.endpoint);
+    row.measured = measure_endpoint(c, endpoint, q);
     row.verdict = VERDICT_NONE;
     return row;
 }
 
 static void print_file(const struct measuring *m, int file) {
     const struct scenario_file *f = &m->part[file];
-    struct compared *row = memory_new((size_t)f->cases * QUANTITY_COUNT, sizeof *row);
+    struct compared *row = memory_new((size_t)measuring_rows(f), sizeof *row);
     struct report_validation v = {row, 0};
     for (int c = 0; c < f->cases; c++)
-        for (int q = 0; q < QUANTITY_COUNT; q++)
-            row[v.rows++] = measured_only(&f->case_[c], &m->measurement[file].case_[c], (enum quantity)q);
+        for (int i = -1; i < measuring_endpoints(&f->case_[c]); i++)
+            for (int q = 0; q < QUANTITY_COUNT; q++)
+                row[v.rows++] =
+                    measured_only(&f->case_[c], &m->measurement[file].case_[c], i, (enum quantity)q);
     fprintf(m->output.file, "%s%s: %s\n\n", file ? "\n" : "", f->name, f->question);
     struct table t;
     report_validation_measured(&t, &v);

@@ -4,8 +4,10 @@
 #include "cli/load.h"
 #include "cli/output.h"
 #include "cli/signals.h"
+#include "cli/ticker.h"
 
 #include "base/memory.h"
+#include "study/analytic.h"
 #include "study/bands.h"
 #include "study/chrome.h"
 #include "study/report.h"
@@ -13,7 +15,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 // Everything one `run` holds.
@@ -24,6 +25,8 @@ struct job {
     struct scenario_file *file; // [files]
     struct result *result;      // [files], `done` of them filled
     struct bands **bands;       // [files], one a case of each filled result; NULL where not asked for
+    struct analytic **analytic; // likewise
+    struct err outside;         // the first simulation that no bound allows; kind ERR_NONE = none
     int bands_left_out;
     int done;
     bool incomplete; // something was stopped
@@ -48,6 +51,7 @@ static bool load_files(struct job *j, struct err *e) {
     j->file = memory_new((size_t)count, sizeof *j->file);
     j->result = memory_new((size_t)count, sizeof *j->result);
     if (j->args->bands) j->bands = memory_new((size_t)count, sizeof *j->bands);
+    if (j->args->analytic) j->analytic = memory_new((size_t)count, sizeof *j->analytic);
     for (; j->files < count; j->files++)
         if (!load_scenario(&j->file[j->files], paths->count ? paths->item[j->files] : NULL, j->args,
                            j->program, e))
@@ -57,32 +61,19 @@ static bool load_files(struct job *j, struct err *e) {
 
 // ---- progress ----
 
-struct ticker {
-    struct timespec last;
-    bool shown;
+struct progress {
+    struct ticker line;
     const char *bands_of; // the case whose bands are sought, NULL = the prediction itself
 };
 
-static double since(const struct timespec *t, const struct timespec *now) {
-    return (double)(now->tv_sec - t->tv_sec) + (double)(now->tv_nsec - t->tv_nsec) / 1e9;
-}
-
 static void tick(void *listener, const struct run_progress *p) {
-    struct ticker *t = listener;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (since(&t->last, &now) < 0.1) return;
-    t->last = now;
-    t->shown = true;
-    if (t->bands_of)
-        fprintf(stderr, "\rbands of %s", t->bands_of);
+    struct progress *g = listener;
+    char what[SCENARIO_NAME + 32];
+    if (g->bands_of)
+        snprintf(what, sizeof what, "bands of %s", g->bands_of);
     else
-        fprintf(stderr, "\r%d of %d cases", p->cases_done, p->cases);
-    fprintf(stderr, ", %d of %d replications\033[K", p->replications_done, p->replications_wanted);
-}
-
-static void clear(const struct ticker *t) {
-    if (t->shown) fputs("\r\033[K", stderr);
+        snprintf(what, sizeof what, "%d of %d cases", p->cases_done, p->cases);
+    ticker_show(&g->line, "%s, %d of %d replications", what, p->replications_done, p->replications_wanted);
 }
 
 // ---- running ----
@@ -100,13 +91,13 @@ static void aim_trace(const struct job *j, const struct scenario_file *part, int
 
 // The bands of every case of a file. When stopped, a result may lack cases: then there are no bands for it.
 static bool find_bands(struct job *j, const struct scenario_file *part, int at, struct run_options *o,
-                       struct ticker *ticker, struct err *e) {
+                       struct progress *progress, struct err *e) {
     struct result *r = &j->result[at];
     j->bands[at] = memory_new((size_t)r->cases, sizeof **j->bands);
     o->trace = NULL;
     for (int c = 0; c < r->cases; c++) {
         bool complete = false;
-        ticker->bands_of = r->case_[c].name;
+        progress->bands_of = r->case_[c].name;
         if (r->cases == part->cases && !atomic_load(&j->signals.seen) &&
             !bands_of(&part->case_[c], &r->case_[c], o, true, &j->bands[at][c], &complete, e))
             return false;
@@ -116,19 +107,36 @@ static bool find_bands(struct job *j, const struct scenario_file *part, int at, 
     return true;
 }
 
+// Bounds and formulas for every case of a result, and whether the simulation respects them. A stopped result may lack
+// cases; a file without cases has one, which is called otherwise in the result.
+static void find_analytic(struct job *j, const struct scenario_file *part, int at) {
+    const struct result *r = &j->result[at];
+    j->analytic[at] = memory_new((size_t)r->cases, sizeof **j->analytic);
+    for (int i = 0; i < r->cases; i++) {
+        char why[256];
+        int found = cases_find(part, r->case_[i].name);
+        const struct scenario *s = &part->case_[found < 0 ? 0 : found];
+        analytic_of(s, &j->analytic[at][i]);
+        if (bounds_hold(&j->analytic[at][i].bounds, s, &r->case_[i], why) || j->outside.kind != ERR_NONE)
+            continue;
+        err_set(&j->outside, ERR_BROKEN, "%s: the simulation is outside of its bounds: %s", r->case_[i].name,
+                why);
+    }
+}
+
 // Runs the cases of `part`, of which there is at least one; when stopped, as many as end.
 static bool run_part(struct job *j, const struct scenario_file *part, int file, struct err *e) {
-    struct ticker ticker = {0};
+    struct progress progress = {0};
     struct run_options o = {.jobs = cases_jobs(j->args),
                             .simulate = cases_simulate,
                             .context = (void *)j->program,
                             .stop = &j->signals.seen};
     bool complete = true;
     int at = j->done;
-    if (!j->args->quiet && isatty(STDERR_FILENO)) {
+    ticker_init(&progress.line, j->args->quiet);
+    if (progress.line.told) {
         o.progress = tick;
-        o.listener = &ticker;
-        clock_gettime(CLOCK_MONOTONIC, &ticker.last);
+        o.listener = &progress;
     }
     aim_trace(j, part, file, &o);
     bool ok = run_cases(part, &o, &j->result[at], &complete, e);
@@ -136,8 +144,9 @@ static bool run_part(struct job *j, const struct scenario_file *part, int file, 
         j->done++;
         j->incomplete |= !complete;
     }
-    if (ok && j->bands) ok = find_bands(j, part, at, &o, &ticker, e);
-    clear(&ticker);
+    if (ok && j->analytic) find_analytic(j, part, at);
+    if (ok && j->bands) ok = find_bands(j, part, at, &o, &progress, e);
+    ticker_clear(&progress.line);
     return ok;
 }
 
@@ -171,7 +180,8 @@ static bool write_results(struct job *j, struct err *e) {
     struct report r = {.result = j->result,
                        .count = j->done,
                        .colour = colour_wanted(j),
-                       .bands = (const struct bands *const *)j->bands};
+                       .bands = (const struct bands *const *)j->bands,
+                       .analytic = (const struct analytic *const *)j->analytic};
     if (!report_write(j->output.file, (enum report_format)j->args->format, &r, e)) return false;
     return output_commit(&j->output, e);
 }
@@ -208,7 +218,9 @@ static bool execute(struct job *j, struct err *e) {
     struct chrome *chrome = j->chrome;
     j->chrome = NULL;
     if (chrome && !chrome_destroy(chrome, ok ? e : NULL)) return false;
-    return ok && write_results(j, e);
+    if (!ok || !write_results(j, e)) return false;
+    if (j->outside.kind != ERR_NONE) *e = j->outside;
+    return j->outside.kind == ERR_NONE;
 }
 
 static void release(struct job *j) {
@@ -218,6 +230,8 @@ static void release(struct job *j) {
     for (int i = 0; i < j->done; i++) result_fini(&j->result[i]);
     for (int i = 0; i < j->files; i++) scenario_fini(&j->file[i]);
     for (int i = 0; j->bands && i < j->files; i++) free(j->bands[i]);
+    for (int i = 0; j->analytic && i < j->files; i++) free(j->analytic[i]);
+    free(j->analytic);
     free(j->bands);
     free(j->result);
     free(j->file);

@@ -89,8 +89,17 @@ static void print_count(int64_t n, const char *what) {
     if (n) printf(", %lld %s", (long long)n, what);
 }
 
-static void print_seen(const struct serve_seen *s) {
-    printf("%lld requests on %lld connections", (long long)s->requests, (long long)s->connections);
+static void print_endpoints(const struct scenario *s, const struct serve_seen *seen) {
+    if (s->endpoints < 2) return;
+    for (int i = 0; i < s->endpoints; i++)
+        printf("%s%s %lld", i ? ", " : " (", s->endpoint[i].name, (long long)seen->endpoint[i]);
+    putchar(')');
+}
+
+static void print_seen(const struct scenario *scenario, const struct serve_seen *s) {
+    printf("%lld requests", (long long)s->requests);
+    print_endpoints(scenario, s);
+    printf(" on %lld connections", (long long)s->connections);
     print_count(s->unknown, "not found");
     print_count(s->malformed, "malformed");
     print_count(s->refused, "refused");
@@ -107,7 +116,7 @@ static void print_summary(const struct job *j, double wall_s) {
     printf("served %lld requests in %.2f s\n", (long long)all, wall_s);
     for (int i = 0; i < workers; i++) {
         printf("  worker %d: ", i);
-        print_seen(&j->seen[i]);
+        print_seen(j->scenario, &j->seen[i]);
     }
 }
 

@@ -22,29 +22,34 @@ static struct scenario_file at_seen_speed(const struct scenario_file *f, const s
     return now;
 }
 
-static double predicted_value(const struct case_result *c, enum quantity q) {
+// Of all requests for endpoint -1; what the server's processes use is known of all together.
+static double predicted_value(const struct case_result *c, int endpoint, enum quantity q) {
+    const struct latency_estimate *l = endpoint < 0 ? &c->latency : &c->endpoint[endpoint].latency;
     switch (q) {
-    case QUANTITY_THROUGHPUT: return c->throughput_per_s.mean;
-    case QUANTITY_MEAN: return c->latency.mean.mean;
-    case QUANTITY_P50: return c->latency.quantile[QUANTILE_P50].mean;
-    case QUANTITY_P95: return c->latency.quantile[QUANTILE_P95].mean;
-    case QUANTITY_P99: return c->latency.quantile[QUANTILE_P99].mean;
-    case QUANTITY_CPU: return c->cpu_per_request_s;
-    case QUANTITY_VOLUNTARY: return c->voluntary_per_request;
-    case QUANTITY_INVOLUNTARY: return c->involuntary_per_request;
+    case QUANTITY_THROUGHPUT:
+        return endpoint < 0 ? c->throughput_per_s.mean : c->endpoint[endpoint].throughput_per_s.mean;
+    case QUANTITY_MEAN: return l->mean.mean;
+    case QUANTITY_P50: return l->quantile[QUANTILE_P50].mean;
+    case QUANTITY_P95: return l->quantile[QUANTILE_P95].mean;
+    case QUANTITY_P99: return l->quantile[QUANTILE_P99].mean;
+    case QUANTITY_CPU: return endpoint < 0 ? c->cpu_per_request_s : NAN;
+    case QUANTITY_VOLUNTARY: return endpoint < 0 ? c->voluntary_per_request : NAN;
+    case QUANTITY_INVOLUNTARY: return endpoint < 0 ? c->involuntary_per_request : NAN;
     case QUANTITY_COUNT: break;
     }
     return NAN;
 }
 
 static struct compared compare(const struct measuring *m, const struct case_result *predicted,
-                               const struct bands *b, const struct measure_case *measured, enum quantity q) {
+                               const struct bands *b, const struct measure_case *measured, int endpoint,
+                               enum quantity q) {
     struct compared row = {.quantity = q, .lo = NAN, .hi = NAN, .tolerance = compare_tolerance(q)};
     if (q == QUANTITY_THROUGHPUT && m->args->tolerance > 0) row.tolerance = m->args->tolerance;
     memcpy(row.name, predicted->name, sizeof row.name);
-    row.predicted = predicted_value(predicted, q);
-    row.measured = measure_quantity(measured, q);
-    if (b->given && (int)q < (int)BANDS_QUANTITIES) {
+    if (endpoint >= 0) memcpy(row.endpoint, predicted->endpoint[endpoint].name, sizeof row.endpoint);
+    row.predicted = predicted_value(predicted, endpoint, q);
+    row.measured = measure_endpoint(measured, endpoint, q);
+    if (endpoint < 0 && b->given && (int)q < (int)BANDS_QUANTITIES) {
         row.lo = b->of[q].lo;
         row.hi = b->of[q].hi;
     }
@@ -64,9 +69,10 @@ static bool validate_case(struct measuring *m, int file, int c, const struct sce
     struct bands bands = {0};
     bool complete = true;
     if (m->args->bands && !bands_of(now, &out->result.case_[c], o, false, &bands, &complete, e)) return false;
-    for (int q = 0; q < QUANTITY_COUNT; q++)
-        out->row[out->v.rows++] =
-            compare(m, &out->result.case_[c], &bands, &m->measurement[file].case_[c], (enum quantity)q);
+    for (int i = -1; i < measuring_endpoints(now); i++)
+        for (int q = 0; q < QUANTITY_COUNT; q++)
+            out->row[out->v.rows++] = compare(m, &out->result.case_[c], &bands,
+                                              &m->measurement[file].case_[c], i, (enum quantity)q);
     return true;
 }
 
@@ -76,7 +82,7 @@ static bool validate_file(struct measuring *m, int file, struct validated *out, 
         .jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
     bool ok = run_cases(&now, &o, &out->result, NULL, e);
     int cases = ok ? out->result.cases : 0;
-    out->row = memory_new((size_t)cases * QUANTITY_COUNT + 1, sizeof *out->row);
+    out->row = memory_new((size_t)measuring_rows(&now) + 1, sizeof *out->row);
     out->v = (struct report_validation){out->row, 0};
     for (int c = 0; ok && c < cases; c++) ok = validate_case(m, file, c, &now.case_[c], &o, out, e);
     free(now.case_);
@@ -102,6 +108,13 @@ static bool write_results(struct measuring *m, const struct validated *all, stru
     return ok && output_commit(&m->output, e);
 }
 
+static void remark_drawing(const struct args *a) {
+    bool file = a->format == REPORT_JSON && a->output && strcmp(a->output, "-");
+    if (a->quiet) return;
+    fprintf(stderr, "dispatchsim: %s with: dispatchsim plot %s\n",
+            file ? "draw it" : "with --format json -o FILE, draw it", file ? a->output : "FILE");
+}
+
 // 1 where the model misses, 4 where most of what was to be judged is too noisy, else 0.
 static int verdict_code(const struct measuring *m, const struct validated *all) {
     int misses = 0, noisy = 0, judged = 0;
@@ -116,14 +129,34 @@ static int verdict_code(const struct measuring *m, const struct validated *all) 
     return misses ? EXIT_MISSES : 0;
 }
 
+static bool does_nothing(const struct scenario *s) {
+    for (int i = 0; i < s->endpoints; i++)
+        if (s->endpoint[i].steps) return false;
+    return s->costs.none;
+}
+
+// What the simulator would refuse is said before the time for measuring is spent.
+static bool check_costs(const struct measuring *m, struct err *e) {
+    for (int i = 0; i < m->files; i++)
+        for (int c = 0; c < m->part[i].cases; c++) {
+            if (!does_nothing(&m->part[i].case_[c])) continue;
+            err_set(e, ERR_USAGE, "%s %s: no costs and no work, so there is nothing to predict",
+                    m->part[i].name, m->part[i].case_[c].name);
+            return err_hint(e, "--set costs=PROFILE; `dispatchsim calibrate` writes one");
+        }
+    return true;
+}
+
 static int validate(struct measuring *m, struct validated *all, struct err *e) {
     bool doubt = false;
+    if (!check_costs(m, e)) return err_exit_code(e->kind);
     if (!measuring_run(m, e)) return err_exit_code(e->kind);
     for (int i = 0; i < m->measured; i++) {
         if (!validate_file(m, i, &all[i], e)) return err_exit_code(e->kind);
         doubt |= measuring_doubt(m, i);
     }
     if (!write_results(m, all, e)) return err_exit_code(e->kind);
+    remark_drawing(m->args);
     int code = measuring_code(m);
     return code ? code : doubt ? EXIT_TOO_NOISY : verdict_code(m, all);
 }

@@ -37,7 +37,12 @@ enum {
     COMMAND_SERVE = 64,
     COMMAND_LOAD = 128,
     COMMAND_CALIBRATE = 256,
-    COMMAND_ALL = 511
+    COMMAND_SWEEP = 512,
+    COMMAND_EXPORT = 1024,
+    COMMAND_MERGE = 2048,
+    COMMAND_PLAN = 1 << 12,
+    COMMAND_PLOT = 1 << 14,
+    COMMAND_ALL = (1 << 15) - 1
 };
 
 // One file a command.
@@ -49,4 +54,9 @@ int cmd_validate(const struct program *p, const struct args *a, struct err *e);
 int cmd_serve(const struct program *p, const struct args *a, struct err *e);
 int cmd_load(const struct program *p, const struct args *a, struct err *e);
 int cmd_calibrate(const struct program *p, const struct args *a, struct err *e);
+int cmd_sweep(const struct program *p, const struct args *a, struct err *e);
+int cmd_export(const struct program *p, const struct args *a, struct err *e);
+int cmd_merge(const struct program *p, const struct args *a, struct err *e);
+int cmd_plan(const struct program *p, const struct args *a, struct err *e);
+int cmd_plot(const struct program *p, const struct args *a, struct err *e);
 int cmd_explain(const struct program *p, const struct args *a, struct err *e);

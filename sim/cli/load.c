@@ -28,13 +28,18 @@ const char *load_builtin(void) {
     return builtin;
 }
 
-bool load_scenario(struct scenario_file *f, const char *path, const struct args *a, const struct program *p,
-                   struct err *e) {
-    const struct scenario_embedded profiles[] = {{"i9-13900k.yaml", load_profile}, {NULL, NULL}};
+struct scenario_model *load_models(const struct program *p) {
     struct scenario_model *model = memory_new((size_t)p->models->count, sizeof *model);
     for (int i = 0; i < p->models->count; i++)
         model[i] = (struct scenario_model){p->models->model[i]->name, p->models->model[i]->defaults,
                                            p->models->model[i]->reads};
+    return model;
+}
+
+bool load_scenario(struct scenario_file *f, const char *path, const struct args *a, const struct program *p,
+                   struct err *e) {
+    const struct scenario_embedded profiles[] = {{"i9-13900k.yaml", load_profile}, {NULL, NULL}};
+    struct scenario_model *model = load_models(p);
     struct scenario_models all = {p->models->count, model};
     bool ok = path ? scenario_load(f, path, a->set, a->sets, &all, e)
                    : scenario_load_text(f, "built-in example", builtin, a->set, a->sets, &all, profiles, e);

@@ -10,5 +10,8 @@
 bool load_scenario(struct scenario_file *f, const char *path, const struct args *a, const struct program *p,
                    struct err *e);
 
+// The program's models as scenarios must know them, [p->models->count]; the caller frees them.
+struct scenario_model *load_models(const struct program *p);
+
 // The text of the built-in example.
 const char *load_builtin(void);

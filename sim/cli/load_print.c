@@ -69,8 +69,9 @@ static void print_head(FILE *out, const struct load_print *p) {
         fprintf(out, "%zu arrivals from a trace\n\n", load->trace_count);
     else
         fprintf(out, "%s requests/s offered\n\n", report_rate(rate, load->rate_per_s));
-    fprintf(out, "  %.0f requests done in %s: %s requests/s\n", p->result->done,
+    fprintf(out, "  %.0f requests done in %s%s: %s requests/s\n", p->result->done,
             units_format(span, UNIT_SPAN, p->seen->span_s * 1e9),
+            p->result->warmup_cut ? " after the warm-up" : "",
             report_rate(rate, p->result->throughput_per_s.mean));
 }
 
@@ -182,6 +183,7 @@ static json_t *case_object(const struct load_print *p) {
     put_count(object, "replications", 1);
     put(object, "complete", json_boolean(p->complete));
     put(object, "span_s", number(p->seen->span_s));
+    put(object, "after_warmup", json_boolean(p->result->warmup_cut));
     put(object, "throughput_per_s", estimate(p->result->throughput_per_s.mean));
     put(object, "latency_s", latency(&p->result->latency));
     if (is_open(p)) put(object, "uncorrected_latency_s", uncorrected_latency(p));

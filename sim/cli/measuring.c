@@ -3,10 +3,10 @@
 #include "base/memory.h"
 #include "cli/cases.h"
 #include "cli/load.h"
+#include "cli/ticker.h"
 #include "live/host.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { ROUNDS = 10 };
 
@@ -14,6 +14,21 @@ static bool check_cases(const struct measuring *m, struct err *e) {
     const struct args_list *names = &m->args->cases;
     for (int i = 0; i < names->count; i++)
         if (!cases_check(m->file, m->files, "case", names->item[i], e)) return false;
+    return true;
+}
+
+// --quick: of each file the cases that are marked for it.
+static bool keep_quick(struct measuring *m, struct err *e) {
+    for (int i = 0; m->args->quick && i < m->files; i++) {
+        struct scenario_file *f = &m->part[i];
+        int kept = 0, cases = f->cases;
+        for (int c = 0; c < cases; c++)
+            if (f->case_[c].quick) f->case_[kept++] = f->case_[c];
+        f->cases = kept;
+        if (kept || !cases) continue;
+        err_set(e, ERR_USAGE, "%s has no case for --quick", f->name);
+        return err_hint(e, "mark a case with `quick: on`, or name cases with --case");
+    }
     return true;
 }
 
@@ -44,29 +59,31 @@ bool measuring_open(struct measuring *m, const struct program *p, const struct a
         if (!load_scenario(&m->file[i], a->operands.item[i], a, p, e)) return false;
         m->part[i] = cases_select(a, &m->file[i]);
     }
-    if (!check_cases(m, e)) return false;
+    if (!check_cases(m, e) || !keep_quick(m, e)) return false;
     leave_out_files(m);
     return output_open(&m->output, a->output, e) && signals_init(&m->signals, a->quiet, e);
 }
 
-struct ticker {
+struct progress {
+    struct ticker line;
     const char *name;
 };
 
 static void tick(void *listener, int done, int all) {
-    const struct ticker *t = listener;
-    fprintf(stderr, "\r%s: run %d of %d\033[K", t->name, done + 1, all);
+    struct progress *p = listener;
+    ticker_show(&p->line, "%s: run %d of %d", p->name, done + 1, all);
 }
 
 static bool measure_file(struct measuring *m, int i, struct err *e) {
-    struct ticker ticker = {m->file[i].name};
-    bool told = !m->args->quiet && isatty(STDERR_FILENO), complete = true;
+    struct progress progress = {.name = m->file[i].name};
+    bool complete = true;
+    ticker_init(&progress.line, m->args->quiet);
     struct measure_options o = {.rounds = m->args->rounds ? m->args->rounds : ROUNDS,
                                 .stop = &m->signals.seen,
-                                .progress = told ? tick : NULL,
-                                .listener = &ticker};
+                                .progress = tick,
+                                .listener = &progress};
     bool ok = measure_cases(&m->part[i], &o, &m->measurement[i], &complete, e);
-    if (told) fputs("\r\033[K", stderr);
+    ticker_clear(&progress.line);
     m->measured += ok;
     m->incomplete |= !complete;
     return ok;
@@ -77,6 +94,16 @@ bool measuring_run(struct measuring *m, struct err *e) {
         if (!measure_file(m, i, e)) return false;
     m->incomplete |= m->measured < m->files;
     return true;
+}
+
+int measuring_endpoints(const struct scenario *s) {
+    return s->endpoints > 1 ? s->endpoints : 0;
+}
+
+int measuring_rows(const struct scenario_file *f) {
+    int rows = 0;
+    for (int c = 0; c < f->cases; c++) rows += (1 + measuring_endpoints(&f->case_[c])) * QUANTITY_COUNT;
+    return rows;
 }
 
 int measuring_code(const struct measuring *m) {
@@ -95,11 +122,28 @@ static void doubt_cores(const struct measuring *m, const struct scenario_file *f
             h.cpus);
 }
 
+static void doubt_answers(const struct scenario_file *f, int c, int64_t not_ok) {
+    if (not_ok)
+        fprintf(stderr, "dispatchsim: %s %s: %lld responses were errors (status 4xx or 5xx)\n", f->name,
+                f->case_[c].name, (long long)not_ok);
+}
+
+// What other programs take, server and generator lack: waiting for a core is then no fault of the model.
+static void doubt_others(const struct measuring *m, const struct scenario_file *f, int c, double share) {
+    static const double bearable = 0.1;
+    if (share > bearable && !m->args->quiet)
+        fprintf(stderr,
+                "dispatchsim: %s %s: other programs took %.0f %% of the machine in the median round\n",
+                f->name, f->case_[c].name, 100 * share);
+}
+
 bool measuring_doubt(const struct measuring *m, int file) {
     const struct scenario_file *f = &m->part[file];
     int bound = 0;
     doubt_cores(m, f);
     for (int c = 0; c < f->cases; c++) {
+        doubt_answers(f, c, measure_not_ok(&m->measurement[file].case_[c]));
+        doubt_others(m, f, c, measure_others(&m->measurement[file].case_[c]));
         if (!measure_generator_bound(&m->measurement[file].case_[c])) continue;
         bound++;
         fprintf(stderr, "dispatchsim: %s %s: the load generator was the limit in most rounds\n", f->name,

@@ -25,6 +25,11 @@ bool measuring_open(struct measuring *m, const struct program *p, const struct a
 // Measures file after file. False with *e.
 bool measuring_run(struct measuring *m, struct err *e);
 
+// Endpoints of a case that are reported one by one: none where there is but one; and the rows (one a quantity) that the
+// cases of a file come to in all.
+int measuring_endpoints(const struct scenario *s);
+int measuring_rows(const struct scenario_file *f);
+
 // Exit code of what was measured so far: 128 + signal where it was stopped, else 0; remarks on stderr.
 int measuring_code(const struct measuring *m);
 

@@ -24,8 +24,10 @@ enum { SIM_MAX_TIMERS = 1 << 24 };
 struct sim *sim_create(uint32_t timers);
 void sim_destroy(struct sim *sim);
 
-// Current simulated time, ns from the start.
-sim_time sim_now(const struct sim *sim);
+// Current simulated time, ns from the start: the first thing in a simulation, read in place because all handlers ask.
+static inline sim_time sim_now(const struct sim *sim) {
+    return *(const sim_time *)sim;
+}
 
 // The clock itself, for require_clock().
 const sim_time *sim_clock(const struct sim *sim);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-    HTTP_PATH = 128,          // longer paths are read and known to nobody
+    HTTP_PATH = 256,          // longer paths are read and known to nobody
     HTTP_HEAD_BYTES = 16384,  // request line and headers that have not ended by then are refused with 431
     HTTP_URL_BYTES = 8192,    // 414
     HTTP_BODY_BYTES = 1 << 20 // 413

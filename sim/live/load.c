@@ -22,15 +22,16 @@ static const sim_time silence = 120 * SIM_S;
 static const sim_time late = SIM_MS;
 static const double busy_frac = 0.9;
 
-enum { EVENTS = 256, REQUEST = 1024 };
+enum { EVENTS = 256 };
 
 // Everything one run holds beside its users.
 struct run {
     struct load_gen gen;
     const struct load_target *target;
-    volatile int *stop;
+    const atomic_int *stop;
+    struct observation *out;
     struct load_report *report;
-    char request[REQUEST];
+    struct hist uncorrected, lag; // as load_ledger.h has them, after the warm-up
     char *buffer;
     long slack; // of the thread's timers before, ns
     sim_time spun, cpu;
@@ -48,13 +49,14 @@ static sim_time thread_cpu(void) {
 // --- the loop
 
 static bool stopped(const struct run *r) {
-    return r->stop && __atomic_load_n(r->stop, __ATOMIC_RELAXED);
+    return r->stop && atomic_load_explicit(r->stop, memory_order_relaxed) != 0;
 }
 
 // How long the kernel may hold the thread, ns; 0 in the last stretch before an intended start.
 static sim_time patience(const struct load_gen *g, sim_time now) {
     struct load_timer *first = load_timers_first(&g->timers);
-    sim_time until = now + poll_stop;
+    sim_time until = now + poll_stop, cut = load_ledger_due(&g->ledger);
+    if (cut < until) until = cut;
     if (g->end < until) until = g->end;
     if (first && first->at < until) until = first->at;
     if (g->idle && g->due != SIM_NEVER && g->due - spin < until) until = g->due - spin;
@@ -103,11 +105,17 @@ static void look_for_growth(struct run *r) {
     load_growth_look(&r->growth, quarter, now, g->born - g->ended + waiting, g->born + waiting);
 }
 
+static void cut_segments(struct load_gen *g, sim_time now) {
+    while (load_ledger_due(&g->ledger) <= now) load_ledger_cut(&g->ledger, g->born - g->ended);
+}
+
 static bool loop(struct run *r, struct err *e) {
     struct load_gen *g = &r->gen;
     struct epoll_event events[EVENTS];
     while (look_for_trouble(r, e)) {
-        if (g->finished || stopped(r) || load_user_now() >= g->end) return true;
+        sim_time now = load_user_now();
+        cut_segments(g, now);
+        if (g->finished || stopped(r) || now >= g->end) return true;
         load_user_arrivals(g);
         int n = wait_events(r, events);
         if (n < 0) return err_set(e, ERR_HOST, "cannot wait for connections: %s", strerror(errno));
@@ -119,19 +127,6 @@ static bool loop(struct run *r, struct err *e) {
 }
 
 // --- before and after
-
-static void write_request(struct run *r, const struct load_spec *load) {
-    const struct load_target *t = r->target;
-    if (load->client == CLIENT_AB)
-        snprintf(r->request, sizeof r->request,
-                 "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: dispatchsim/%s\r\nAccept: */*\r\n\r\n", t->path,
-                 t->host, DISPATCHSIM_VERSION);
-    else
-        snprintf(r->request, sizeof r->request, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", t->path, t->host,
-                 r->gen.wire.keep ? "" : "Connection: close\r\n");
-    r->gen.wire.request = r->request;
-    r->gen.wire.length = strlen(r->request);
-}
 
 // How many users the run has, given that `files` more can be open.
 static bool count_users(struct run *r, int64_t files, struct err *e) {
@@ -149,19 +144,20 @@ static bool count_users(struct run *r, int64_t files, struct err *e) {
     return err_hint(e, "raise the hard limit (ulimit -Hn) or lower load.concurrency");
 }
 
-static bool prepare(struct run *r, const struct load_spec *load, uint64_t seed, struct observation *out,
-                    int64_t files, struct err *e) {
+static bool prepare(struct run *r, const struct scenario *s, uint64_t seed, int64_t files, struct err *e) {
     struct load_gen *g = &r->gen;
+    const struct load_spec *load = &s->load;
+    g->scenario = s;
     g->load = load;
-    g->out = out;
     if (!count_users(r, files, e)) return false;
     rng_init(&g->arrivals_rng, seed, 0, 0, STREAM_ARRIVALS);
     rng_init(&g->client_rng, seed, 0, 0, STREAM_CLIENT);
+    g->answered = r->target->answered;
+    g->listener = r->target->listener;
     g->wire.address = r->target->address;
     g->wire.until_close = load->client == CLIENT_AB;
     g->wire.keep = load->client == CLIENT_WRK || (load->client == CLIENT_OPEN && load->keep_alive);
     g->wire.next_round = load->client == CLIENT_WRK;
-    write_request(r, load);
     g->wire.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (g->wire.epoll < 0) return err_set(e, ERR_HOST, "cannot create an epoll set: %s", strerror(errno));
     g->wire.buffer = r->buffer = malloc(LOAD_BUFFER);
@@ -169,7 +165,7 @@ static bool prepare(struct run *r, const struct load_spec *load, uint64_t seed, 
     prctl(PR_SET_TIMERSLACK, 1UL);
     r->steal_s = host_steal_s();
     r->cpu = thread_cpu();
-    if (r->buffer && load_user_init(g)) {
+    if (r->buffer && load_request_init(&g->requests, s, r->target) && load_user_init(g)) {
         r->growth.last = g->start;
         return true;
     }
@@ -183,7 +179,7 @@ static bool untrustworthy(const struct run *r) {
     if (g->wire.ports_out) return true;
     // Where the target bounds the connections, waiting for one is what was asked for.
     if (g->starved) return !r->bound_asked;
-    return g->lag.count > 0 && hist_quantile(&g->lag, 0.5) > late;
+    return r->lag.count > 0 && hist_quantile(&r->lag, 0.5) > late;
 }
 
 static double quantile_s(const struct hist *h, double q) {
@@ -192,24 +188,27 @@ static double quantile_s(const struct hist *h, double q) {
 
 static void report(struct run *r, sim_time at) {
     struct load_gen *g = &r->gen;
+    const struct hist *h = &r->uncorrected;
     if (at > g->end) at = g->end;
     if (g->finished) at = g->over;
     if (!g->finished) load_user_count_due(g, at);
-    g->out->span_s = (double)(at - g->start) * 1e-9;
-    g->out->in_system_last = g->born - g->ended;
-    g->out->saturated = g->load->client == CLIENT_OPEN && load_growth_found(&r->growth);
-    *r->report = (struct load_report){.send_lag_p50_s = quantile_s(&g->lag, 0.5),
-                                      .send_lag_p99_s = quantile_s(&g->lag, 0.99),
-                                      .uncorrected_mean_s = hist_mean(&g->uncorrected) * 1e-9,
-                                      .uncorrected_p50_s = quantile_s(&g->uncorrected, 0.5),
-                                      .uncorrected_p90_s = quantile_s(&g->uncorrected, 0.9),
-                                      .uncorrected_p95_s = quantile_s(&g->uncorrected, 0.95),
-                                      .uncorrected_p99_s = quantile_s(&g->uncorrected, 0.99),
-                                      .uncorrected_max_s = quantile_s(&g->uncorrected, 1),
+    load_ledger_end(&g->ledger, at, g->born - g->ended);
+    load_ledger_report(&g->ledger, g->scenario, r->out, &r->uncorrected, &r->lag);
+    r->out->saturated = g->load->client == CLIENT_OPEN && load_growth_found(&r->growth);
+    r->out->too_short = r->out->too_short && !r->out->saturated;
+    *r->report = (struct load_report){.send_lag_p50_s = quantile_s(&r->lag, 0.5),
+                                      .send_lag_p99_s = quantile_s(&r->lag, 0.99),
+                                      .uncorrected_mean_s = hist_mean(h) * 1e-9,
+                                      .uncorrected_p50_s = quantile_s(h, 0.5),
+                                      .uncorrected_p90_s = quantile_s(h, 0.9),
+                                      .uncorrected_p95_s = quantile_s(h, 0.95),
+                                      .uncorrected_p99_s = quantile_s(h, 0.99),
+                                      .uncorrected_max_s = quantile_s(h, 1),
                                       .cpu_s = (double)(thread_cpu() - r->cpu) * 1e-9,
                                       .wall_s = (double)(load_user_now() - g->start) * 1e-9,
                                       .steal_s = host_steal_s() - r->steal_s,
                                       .spin_s = (double)r->spun * 1e-9,
+                                      .done = g->ledger.done,
                                       .connects = g->wire.connects,
                                       .bytes = g->wire.bytes,
                                       .errors = g->errors,
@@ -221,25 +220,29 @@ static void report(struct run *r, sim_time at) {
 static void release(struct run *r) {
     if (r->slack > 0) prctl(PR_SET_TIMERSLACK, (unsigned long)r->slack);
     load_user_fini(&r->gen);
+    load_request_fini(&r->gen.requests);
+    hist_fini(&r->uncorrected);
+    hist_fini(&r->lag);
     if (r->gen.wire.epoll >= 0) close(r->gen.wire.epoll);
     free(r->buffer);
 }
 
-static bool run(struct run *r, const struct load_spec *load, uint64_t seed, struct observation *out,
-                int64_t files, struct err *e) {
-    bool ok = prepare(r, load, seed, out, files, e) && loop(r, e);
+static bool run(struct run *r, const struct scenario *s, uint64_t seed, int64_t files, struct err *e) {
+    hist_init(&r->uncorrected);
+    hist_init(&r->lag);
+    bool ok = prepare(r, s, seed, files, e) && loop(r, e);
     if (ok) report(r, load_user_now());
     release(r);
     return ok;
 }
 
-bool load_run(const struct load_spec *load, uint64_t seed, const struct load_target *target,
-              volatile int *stop, struct observation *out, struct load_report *report_, struct err *e) {
-    struct run r = {.target = target, .stop = stop, .report = report_, .gen.wire.epoll = -1};
+bool load_run(const struct scenario *s, uint64_t seed, const struct load_target *target,
+              const atomic_int *stop, struct observation *out, struct load_report *report_, struct err *e) {
+    struct run r = {.target = target, .stop = stop, .out = out, .report = report_, .gen.wire.epoll = -1};
     struct load_files files;
     *report_ = (struct load_report){0};
     load_files_raise(&files);
-    bool ok = run(&r, load, seed, out, files.free, e);
+    bool ok = run(&r, s, seed, files.free, e);
     load_files_restore(&files);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include "scenario/result.h"
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 
 enum { LOAD_CONNECTIONS = 10000 }; // of an open loop, where the target asks for no other bound
 
@@ -15,6 +16,9 @@ struct load_target {
     sim_time
         silence; // ns without a sign of the server, while requests are under way, that end the run with an error;
                  // 0 = 120 s
+    // Told when a request has been answered (CLOCK_MONOTONIC, ns), on the generator's thread; NULL = nobody listens.
+    void (*answered)(void *listener, sim_time at);
+    void *listener;
 };
 
 // What the generator knows beyond the observation.
@@ -28,6 +32,7 @@ struct load_report {
     bool
         was_limit; // it was busy (> 90 % of a core, spinning apart) or could not keep the rate (half of the requests went
     // out over 1 ms late, or connections ran out): do not trust
+    int64_t done; // requests, those of the warm-up included
     int64_t connects, bytes,
         errors;         // errors: connection reset, malformed or unexpected responses; also in `refused`
     int64_t reconnects; // kept connections that the server had closed just when they were used again
@@ -38,10 +43,13 @@ struct load_report {
 // zero. False with *e (ERR_USAGE).
 bool load_parse_url(const char *url, struct load_target *out, struct err *e);
 
-// Runs `load` (as scenario.h describes it; think times, arrivals, retries and back-off are drawn from `seed` with the
-// simulator's streams) against the target. Fills *out (initialised) with span, counts and latency (blame and stations
-// stay zero) and *report. `stop`: polled every 50 ms at least; when it becomes non-zero the run ends early with what is
-// complete.
+// Runs the load of `s` (as scenario.h describes it; think times, arrivals, retries and back-off are drawn from `seed` with
+// the simulator's streams) against the target. Fills *out (initialised) with span, counts and latency (blame and stations
+// stay zero) and *report; both without the warm-up where the simulator would leave one out (scenario/warmup.h). `stop`:
+// polled every 50 ms at least; when it becomes non-zero the run ends early with what is complete.
+//
+// Where the scenario has several endpoints, a request's number decides which one it asks for, as in the simulator, by that
+// endpoint's path; and goes with it in the header X-Request-Number: the micro-server then demands what the simulator would.
 //
 //   ab    HTTP/1.0. The first request runs alone; when its header is here the other connections open in one burst. A
 //         connection a request; it ends when the server closes, and its successor begins in the same callback. Latency
@@ -52,10 +60,10 @@ bool load_parse_url(const char *url, struct load_target *out, struct err *e);
 // A request fails when its connection is refused or breaks, the response is not HTTP, or `timeout` passes; it is tried
 // again `retries` times. Failures but timeouts count as refused, and a closed loop rests 1 ms after one. A kept
 // connection that turns out closed before a byte of the response came is replaced at once, without counting (RFC 9112,
-// section 9.3.1). load->connect_retry and endpoints are not looked at: the kernel and the server have their own ways.
+// section 9.3.1). load.connect_retry is not looked at: the kernel has its own way.
 //
 // False with *e (ERR_HOST): the first connections are refused, more files are needed than the process may open (the soft
 // limit is raised to the hard one meanwhile), or the server is silent for target->silence. Memory: 300 bytes a
-// connection, three histograms. The calling thread's timer slack is 1 ns meanwhile.
-bool load_run(const struct load_spec *load, uint64_t seed, const struct load_target *target,
-              volatile int *stop, struct observation *out, struct load_report *report, struct err *e);
+// connection (1.8 KB with several endpoints), three histograms a segment. The calling thread's timer slack is 1 ns meanwhile.
+bool load_run(const struct scenario *s, uint64_t seed, const struct load_target *target,
+              const atomic_int *stop, struct observation *out, struct load_report *report, struct err *e);

@@ -85,13 +85,12 @@ static enum load_step broke(struct load_conn *c) {
 }
 
 static enum load_step send_rest(struct load_conn *c) {
-    const struct load_wire *w = c->wire;
     if (!c->wrote_at) c->wrote_at = now();
     c->phase = LOAD_SENDING;
-    ssize_t n = send(c->fd, w->request + c->sent, w->length - c->sent, MSG_NOSIGNAL);
+    ssize_t n = send(c->fd, c->request + c->sent, c->length - c->sent, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) return broke(c);
     if (n > 0) c->sent += (uint32_t)n;
-    if (c->sent == w->length) c->phase = LOAD_RECEIVING;
+    if (c->sent == c->length) c->phase = LOAD_RECEIVING;
     return watch(c, EPOLL_CTL_MOD, c->phase == LOAD_RECEIVING ? EPOLLIN : EPOLLOUT) ? LOAD_WAIT : broke(c);
 }
 
@@ -100,8 +99,10 @@ static enum load_step send_later(struct load_conn *c) {
     return watch(c, EPOLL_CTL_MOD, EPOLLOUT) ? LOAD_WAIT : broke(c);
 }
 
-enum load_step load_conn_send(struct load_conn *c) {
+enum load_step load_conn_send(struct load_conn *c, const char *request, size_t length) {
     response_init(&c->response);
+    c->request = request;
+    c->length = length;
     c->sent = 0;
     c->answered = false;
     c->wrote_at = 0;

@@ -10,8 +10,6 @@
 struct load_wire {
     int epoll;
     struct sockaddr_in address;
-    const char *request; // the same bytes each time
-    size_t length;
     bool until_close; // ab: the response ends when the server closes
     bool keep;        // leave connections open
     bool next_round;  // wrk: write when epoll says that one may, also on an idle connection
@@ -37,10 +35,12 @@ enum load_step {
 
 struct load_conn {
     struct load_wire *wire;
-    uint64_t key;    // what epoll returns for it
-    int fd;          // LOAD_CLOSED: -1
-    uint32_t events; // that epoll watches
-    uint32_t sent;   // bytes of the request
+    uint64_t key;        // what epoll returns for it
+    int fd;              // LOAD_CLOSED: -1
+    uint32_t events;     // that epoll watches
+    const char *request; // what is to be sent, the caller's
+    size_t length;
+    uint32_t sent; // bytes of it
     enum load_phase phase;
     bool used;         // has carried a response
     bool answered;     // a byte of the present response is here
@@ -51,9 +51,10 @@ struct load_conn {
 // A closed connection. `key` must tell it from all others, in the lower 32 bits; the upper ones count its sockets.
 void load_conn_init(struct load_conn *c, struct load_wire *w, uint32_t key);
 
-// Sends a request: at once on an idle connection (next_round: in the loop's next round), else after connecting. LOAD_WAIT, LOAD_REFUSED or LOAD_BROKEN; with
-// one of the two the connection is closed.
-enum load_step load_conn_send(struct load_conn *c);
+// Sends request[0..length), which must stay as it is until the response is whole: at once on an idle connection
+// (next_round: in the loop's next round), else after connecting. LOAD_WAIT, LOAD_REFUSED or LOAD_BROKEN; with one of the
+// two the connection is closed.
+enum load_step load_conn_send(struct load_conn *c, const char *request, size_t length);
 
 // Goes on after epoll returned the connection's present key. Reads at most LOAD_BUFFER bytes. After anything
 // but LOAD_WAIT the connection is idle (kept) or closed. An idle one that the server closes is closed: LOAD_WAIT.

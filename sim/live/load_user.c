@@ -1,5 +1,7 @@
 #include "live/load_user.h"
 
+#include "live/demand.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -87,8 +89,9 @@ static void done(struct load_user *u) {
     int status = u->conn.response.status;
     load_timers_cancel(&g->timers, &u->timer);
     g->not_ok += status < 200 || status > 399;
-    observation_add(g->out, now - from, (const int64_t[BLAME_COUNT]){0}, -1);
-    hist_add(&g->uncorrected, now - (from_write ? from : u->started));
+    load_ledger_done(&g->ledger, now - from, now - (from_write ? from : u->started),
+                     g->scenario->endpoints > 1 ? u->endpoint : -1);
+    if (g->answered) g->answered(g->listener, now);
     request_over(u, 0);
 }
 
@@ -101,7 +104,7 @@ static void failed(struct load_user *u, int64_t *count, sim_time least_pause) {
         request_over(u, least_pause);
         return;
     }
-    g->out->retried++;
+    load_ledger_now(&g->ledger)->retried++;
     int doublings = u->attempt < BACKOFF_DOUBLINGS ? u->attempt : BACKOFF_DOUBLINGS;
     u->attempt++;
     after(u, drawn(g, &g->load->backoff, 1 << doublings), attempt);
@@ -111,7 +114,7 @@ static void timed_out(struct load_user *u) {
     u->gen->progress =
         load_user_now(); // a time-out is for the user to judge, not a silence that ends the run
     load_conn_close(&u->conn);
-    failed(u, &u->gen->out->timed_out, 0);
+    failed(u, &load_ledger_now(&u->gen->ledger)->timed_out, 0);
 }
 
 static void go_on(struct load_user *u, enum load_step step) {
@@ -121,9 +124,9 @@ static void go_on(struct load_user *u, enum load_step step) {
     case LOAD_DONE: done(u); break;
     case LOAD_BROKEN:
         g->errors++;
-        failed(u, &g->out->refused, pause_after_refusal);
+        failed(u, &load_ledger_now(&g->ledger)->refused, pause_after_refusal);
         break;
-    case LOAD_REFUSED: failed(u, &g->out->refused, pause_after_refusal); break;
+    case LOAD_REFUSED: failed(u, &load_ledger_now(&g->ledger)->refused, pause_after_refusal); break;
     }
 }
 
@@ -133,7 +136,9 @@ static void attempt(struct load_user *u) {
     struct load_gen *g = u->gen;
     g->progress = load_user_now();
     if (g->load->timeout > 0) after(u, g->load->timeout, timed_out);
-    go_on(u, load_conn_send(&u->conn));
+    size_t length;
+    const char *request = load_request_of(&g->requests, u->endpoint, u->number, u->room, &length);
+    go_on(u, load_conn_send(&u->conn, request, length));
 }
 
 static void begin(struct load_user *u, sim_time intended) {
@@ -142,9 +147,10 @@ static void begin(struct load_user *u, sim_time intended) {
     u->started = closed_loop(g) ? intended : load_user_now();
     u->attempt = 0;
     u->busy = true;
-    g->born++;
-    g->out->arrived++;
-    if (!closed_loop(g)) hist_add(&g->lag, u->started - intended);
+    u->number = (uint64_t)g->born++;
+    u->endpoint = demand_endpoint(g->scenario, u->number);
+    load_ledger_now(&g->ledger)->arrived++;
+    if (!closed_loop(g)) load_ledger_lag(&g->ledger, u->started - intended);
     attempt(u);
 }
 
@@ -188,7 +194,7 @@ void load_user_timers(struct load_gen *g) {
 void load_user_count_due(struct load_gen *g, sim_time at) {
     for (; g->due <= at && g->due < g->end; draw_due(g)) {
         g->born++;
-        g->out->arrived++;
+        load_ledger_now(&g->ledger)->arrived++;
     }
 }
 
@@ -206,23 +212,30 @@ static void begin_all(struct load_gen *g) {
     }
 }
 
-bool load_user_init(struct load_gen *g) {
-    hist_init(&g->uncorrected);
-    hist_init(&g->lag);
+static bool make_users(struct load_gen *g) {
+    bool rooms = load_request_numbered(&g->requests);
     if (!load_timers_init(&g->timers, g->users)) return false;
     g->user = calloc((size_t)g->users, sizeof *g->user);
-    if (!g->user) return false;
+    if (rooms) g->rooms = malloc((size_t)g->users * LOAD_REQUEST_BYTES);
+    if (!g->user || (rooms && !g->rooms)) return false;
     for (int i = g->users - 1; i >= 0; i--) {
         struct load_user *u = &g->user[i];
         u->gen = g;
+        if (rooms) u->room = g->rooms + (size_t)i * LOAD_REQUEST_BYTES;
         load_timers_new(&u->timer);
         load_conn_init(&u->conn, &g->wire, (uint32_t)i);
         u->next = g->idle;
         g->idle = u;
     }
+    return true;
+}
+
+bool load_user_init(struct load_gen *g) {
+    if (!make_users(g)) return false;
     g->start = g->progress = g->over = load_user_now();
     g->end = g->load->duration > 0 ? g->start + g->load->duration : SIM_NEVER;
     g->due = SIM_NEVER;
+    load_ledger_init(&g->ledger, g->scenario, g->start);
     if (closed_loop(g)) {
         begin_all(g);
     } else {
@@ -235,8 +248,9 @@ bool load_user_init(struct load_gen *g) {
 void load_user_fini(struct load_gen *g) {
     for (int i = 0; g->user && i < g->users; i++) load_conn_close(&g->user[i].conn);
     load_timers_fini(&g->timers);
-    hist_fini(&g->uncorrected);
-    hist_fini(&g->lag);
+    load_ledger_fini(&g->ledger);
     free(g->user);
+    free(g->rooms);
     g->user = NULL;
+    g->rooms = NULL;
 }

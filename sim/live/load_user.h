@@ -2,6 +2,8 @@
 // The requests of the load generator: users, each with at most one request under way, as models/parts/client.c has them.
 #include "live/load.h"
 #include "live/load_conn.h"
+#include "live/load_ledger.h"
+#include "live/load_request.h"
 #include "live/load_timers.h"
 #include "scenario/arrivals.h"
 
@@ -14,14 +16,20 @@ struct load_user {
     struct load_gen *gen;
     struct load_conn conn;
     sim_time intended, started; // of the request, through all attempts
+    uint64_t number;
+    int endpoint; // 0 where there is only one
+    char *room;   // for its bytes, where they carry its number
     int attempt;
     bool busy;              // a request is under way
     struct load_user *next; // free users of an open loop
 };
 
 struct load_gen {
-    const struct load_spec *load;
+    const struct scenario *scenario;
+    const struct load_spec *load; // the scenario's
     struct load_wire wire;
+    struct load_requests requests;
+    struct load_ledger ledger;
     struct load_timers timers;
     struct rng arrivals_rng, client_rng;
     struct arrivals_source arrivals;
@@ -36,16 +44,17 @@ struct load_gen {
     bool starved;        // open loop: a request had to wait for a user
     int64_t born, ended; // requests
     int64_t errors, not_ok;
+    void (*answered)(void *listener, sim_time at); // NULL = nobody listens
+    void *listener;
     sim_time progress; // when the server last gave a sign, or a request was last begun or given up
-    struct observation *out;
-    struct hist uncorrected, lag;
+    char *rooms;       // of all users
 };
 
 // CLOCK_MONOTONIC, ns.
 sim_time load_user_now(void);
 
-// Makes the users of a generator whose load, wire, rngs, out and users count are set, and gives out the first requests of a
-// closed loop. False where memory is lacking. Release with load_user_fini.
+// Makes the users of a generator whose scenario, load, wire, requests, rngs and users count are set, and gives out the first
+// requests of a closed loop. False where memory is lacking. Release with load_user_fini.
 bool load_user_init(struct load_gen *g);
 void load_user_fini(struct load_gen *g);
 

@@ -63,6 +63,15 @@ static bool create_shared(struct serve *v, struct err *e) {
     return true;
 }
 
+// SIGINT and SIGTERM wait until a child has its own way with them (serve_process); *before is what was blocked.
+static void hold_signals(sigset_t *before) {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stop, before);
+}
+
 // In the child: never returns.
 static _Noreturn void be_worker(struct serve *v, int index, int ready) {
     close(v->lifeline);
@@ -105,10 +114,15 @@ static bool start(struct serve *v, const struct serve_options *o, struct err *e)
     v->lifeline = alive[1];
     if (pipe2(ready, O_CLOEXEC) != 0)
         return err_set(e, ERR_HOST, "cannot create a pipe: %s", strerror(errno));
+    sigset_t before;
+    hold_signals(&before);
     bool ok = fork_workers(v, ready[1], e);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ready[1]);
     ok = ok && await_workers(v, ready[0], e);
     close(ready[0]);
+    // Held by this process too, the sockets would take connections when every worker is dead: nobody would be told.
+    if (ok) serve_common_close(&v->common);
     return ok;
 }
 
@@ -152,7 +166,9 @@ void serve_look(const struct serve *v, int worker, struct serve_seen *out) {
                                .aborted = t->aborted,
                                .threads = t->threads,
                                .lock_switches = t->lock_switches,
-                               .lock_forced = t->lock_forced};
+                               .lock_forced = t->lock_forced,
+                               .turns = t->turns};
+    for (int i = 0; i < SEEN_ENDPOINTS; i++) out->endpoint[i] = t->endpoint[i];
 }
 
 // What is to be said of a worker's end; nothing of a clean one, nor of one that we killed.

@@ -4,9 +4,10 @@
 //
 // A request's demands are drawn as the simulator draws them, from its number: the one it carries in the header
 // `X-Request-Number`, else the count of requests that the server's processes have read so far. Its endpoint is the one
-// its path names (/NAME); a plain / is shared out by the weights, by number too. A span of `cpu` is a span of the
+// its path names (/NAME, with %XX for
+// what is unsafe there); a plain / is shared out by the weights, by number too. A span of `cpu` is a span of the
 // thread's CPU time. Not imitated: the collector, and machine.cores (the machine is the one it runs on).
-#include "scenario/scenario.h"
+#include "scenario/result.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -41,6 +42,8 @@ struct serve_seen {
     int64_t aborted;                    // the client was gone before its response
     int64_t threads;                    // pool threads started
     int64_t lock_switches, lock_forced; // changes of holder, hand-overs on request; told at its end
+    int64_t turns;                      // of the event loop, where there is one
+    int64_t endpoint[SEEN_ENDPOINTS];   // of `requests`, as scenario.endpoint
 };
 void serve_look(const struct serve *v, int worker, struct serve_seen *out);
 

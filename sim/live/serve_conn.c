@@ -165,7 +165,7 @@ static void respond(struct conn *c, int status) {
     c->out = r->bytes;
     c->out_count = q->head ? r->head : r->length;
     bool gone = c->lost || !send_out(c);
-    serve_worker_answered(w, q, status, gone);
+    serve_worker_answered(w, q, c->job.work.endpoint, status, gone);
     if (gone) {
         close_conn(c);
     } else if (c->out_count > 0) {

@@ -41,21 +41,21 @@ static bool send_all(struct serve_hand *h, int fd, const char *data, size_t n) {
 }
 
 // Whether the connection stays open.
-static bool respond(struct serve_hand *h, struct serve_link *l, int status, bool closing) {
+static bool respond(struct serve_hand *h, struct serve_link *l, int endpoint, int status, bool closing) {
     const struct http_request *q = &l->reader.request;
     bool keeps = serve_worker_keeps(h->worker, q) && !closing;
     const struct http_response *r = http_response(status, keeps);
     bool sent = send_all(h, l->fd, r->bytes, q->head ? r->head : r->length);
-    serve_worker_answered(h->worker, q, status, !sent);
+    serve_worker_answered(h->worker, q, endpoint, status, !sent);
     return keeps && sent;
 }
 
 static bool serve_request(struct serve_hand *h, struct serve_link *l, bool (*closing)(void *), void *arg) {
     struct serve_work work = serve_work_of(h->worker, &l->reader.request);
-    if (work.endpoint < 0) return respond(h, l, 404, closing(arg));
+    if (work.endpoint < 0) return respond(h, l, -1, 404, closing(arg));
     serve_hand_stage(h, h->worker->releases.call);
     serve_hand_perform(h, &work);
-    return respond(h, l, 200, closing(arg));
+    return respond(h, l, work.endpoint, 200, closing(arg));
 }
 
 static ssize_t receive(struct serve_hand *h, int fd, char *buffer, int flags) {
@@ -81,7 +81,7 @@ enum serve_link_state serve_link_serve(struct serve_hand *h, struct serve_link *
     }
     for (size_t at = 0, used = 0; at < (size_t)n; at += used) {
         enum http_state state = http_read(&l->reader, buffer + at, (size_t)n - at, &used);
-        if (state == HTTP_REFUSED) respond(h, l, l->reader.request.refusal, true);
+        if (state == HTTP_REFUSED) respond(h, l, -1, l->reader.request.refusal, true);
         if (state == HTTP_REFUSED || (state == HTTP_COMPLETE && !serve_request(h, l, closing, arg)))
             return SERVE_LINK_OVER;
     }

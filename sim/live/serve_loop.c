@@ -1,5 +1,6 @@
 #include "live/serve_loop.h"
 
+#include "live/demand.h"
 #include "live/serve_conn.h"
 #include "live/serve_sleep.h"
 
@@ -65,7 +66,9 @@ static void leave(struct serve_loop *l) {
 }
 
 static void on_before_poll(uv_prepare_t *p) {
-    leave(((struct watches *)p->data)->loop);
+    struct serve_loop *l = ((struct watches *)p->data)->loop;
+    serve_tally_add(&l->worker->tally->turns);
+    leave(l);
 }
 
 // ---- a handler as a coroutine ----
@@ -75,7 +78,7 @@ static const struct handler_step *step_of(const struct serve_loop *l, const stru
 }
 
 static int64_t demand_of(const struct serve_loop *l, const struct serve_job *j) {
-    return serve_work_demand(l->worker->scenario, &j->work, j->step);
+    return demand_step(l->worker->scenario, j->work.endpoint, j->step, j->work.number);
 }
 
 static void step_over(struct serve_loop *l, struct serve_job *j) {

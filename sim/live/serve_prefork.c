@@ -28,7 +28,7 @@ static void look_for_end(struct process *p) {
 static void timed_out(struct process *p) {
     const struct http_response *r = http_response(408, false);
     if (send(p->link.fd, r->bytes, r->length, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
-        serve_worker_answered(p->hand.worker, &p->link.reader.request, 408, false);
+        serve_worker_answered(p->hand.worker, &p->link.reader.request, -1, 408, false);
 }
 
 // Waits for data or for the end; false where there is nothing more to wait for. Without the lock.

@@ -33,8 +33,13 @@ bool serve_common_init(struct serve_common *c, struct err *e) {
     return true;
 }
 
-void serve_common_fini(struct serve_common *c) {
+void serve_common_close(struct serve_common *c) {
     for (int i = 0; i < c->listeners; i++) close(c->listener[i]);
+    c->listeners = 0;
+}
+
+void serve_common_fini(struct serve_common *c) {
+    serve_common_close(c);
     for (int i = 0; c->resource && i < c->scenario->resources; i++) bounded_destroy(c->resource[i]);
     if (c->lifeline >= 0) close(c->lifeline);
     if (c->mapping) munmap(c->mapping, c->bytes);

@@ -26,6 +26,9 @@ struct serve_common {
 bool serve_common_init(struct serve_common *c, struct err *e);
 void serve_common_fini(struct serve_common *c);
 
+// Closes this process's listening sockets; others that have them keep them.
+void serve_common_close(struct serve_common *c);
+
 // Shuts the listening sockets down for every process: new connections are refused, a blocked accept returns.
 void serve_common_shut(struct serve_common *c);
 

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -25,7 +26,7 @@ struct job_thread {
     struct serve_hand hand;
     struct crew *crew;
     pthread_t thread;
-    pthread_cond_t assigned;
+    sem_t assigned;    // posted when conn is there, or when the server stops
     struct conn *conn; // its work
     struct job_thread *next_idle;
 };
@@ -96,12 +97,9 @@ static struct conn *next_conn(struct crew *crew, struct job_thread *j) {
     crew->idle = j;
     pthread_mutex_unlock(&crew->mutex);
     gil_release(gil, &j->hand);
-    pthread_mutex_lock(&crew->mutex);
-    while (!j->conn && !crew->stopping) pthread_cond_wait(&j->assigned, &crew->mutex);
-    c = j->conn;
-    pthread_mutex_unlock(&crew->mutex);
-    if (c) gil_take(gil, &j->hand);
-    return c;
+    while (sem_wait(&j->assigned) != 0) continue;
+    if (j->conn) gil_take(gil, &j->hand);
+    return j->conn;
 }
 
 static void *work(void *argument) {
@@ -137,11 +135,11 @@ static void submit(struct crew *crew, struct conn *c) {
     if (j) {
         crew->idle = j->next_idle;
         j->conn = c;
-        pthread_cond_signal(&j->assigned);
     } else {
         enqueue(crew, c);
     }
     pthread_mutex_unlock(&crew->mutex);
+    if (j) sem_post(&j->assigned); // without the mutex, and whoever is woken needs none: no convoy
 }
 
 static void open_conn(struct crew *crew, int fd) {
@@ -201,7 +199,7 @@ static bool start_threads(struct crew *crew, struct err *e) {
     for (; crew->threads < most; crew->threads++) {
         struct job_thread *j = &crew->thread[crew->threads];
         *j = (struct job_thread){.hand = {crew->worker, crew->threads}, .crew = crew};
-        pthread_cond_init(&j->assigned, NULL);
+        sem_init(&j->assigned, 0, 0);
         int error = pthread_create(&j->thread, NULL, work, j);
         if (error)
             return err_set(e, ERR_HOST, "worker %d: cannot start thread %d of %d: %s", crew->worker->index,
@@ -224,8 +222,8 @@ static void stop(struct crew *crew) {
     gil_release(&crew->worker->gil, &crew->hand);
     pthread_mutex_lock(&crew->mutex);
     crew->stopping = true;
-    for (int i = 0; i < crew->threads; i++) pthread_cond_signal(&crew->thread[i].assigned);
     pthread_mutex_unlock(&crew->mutex);
+    for (int i = 0; i < crew->threads; i++) sem_post(&crew->thread[i].assigned);
     for (int i = 0; i < crew->threads; i++) pthread_join(crew->thread[i].thread, NULL);
     gil_take(&crew->worker->gil, &crew->hand);
     for (struct conn *c; (c = take_watched(crew));) {
@@ -236,7 +234,7 @@ static void stop(struct crew *crew) {
 }
 
 static void release(struct crew *crew) {
-    for (int i = 0; i < crew->threads; i++) pthread_cond_destroy(&crew->thread[i].assigned);
+    for (int i = 0; i < crew->threads; i++) sem_destroy(&crew->thread[i].assigned);
     pthread_mutex_destroy(&crew->mutex);
     close(crew->epoll);
     free(crew->thread);

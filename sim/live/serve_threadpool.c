@@ -5,16 +5,15 @@
 
 #include "base/memory.h"
 
+#include <semaphore.h>
 #include <stdlib.h>
 
 struct pool_thread {
     struct serve_hand hand;
     struct pool *pool;
     pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t filled;
-    struct serve_job *item; // its queue: one job at most. Under mutex, as the next
-    bool quit;
+    struct serve_job *item; // its queue: one job at most, NULL to end; there when `filled` is posted
+    sem_t filled; // a semaphore as in CPython's locks: whoever is woken needs no mutex of the waker's
     struct serve_job *job;    // what it works on
     struct pool_thread *next; // of the list of the idle or of the done
 };
@@ -34,20 +33,12 @@ struct pool {
 
 // The next item; the lock is given up only where there is none yet. NULL = the end.
 static struct serve_job *get(struct pool_thread *p) {
+    if (sem_trywait(&p->filled) == 0) return p->item;
     struct gil *gil = &p->hand.worker->gil;
-    pthread_mutex_lock(&p->mutex);
-    bool waits = !p->item;
-    if (waits) {
-        pthread_mutex_unlock(&p->mutex);
-        gil_release(gil, &p->hand);
-        pthread_mutex_lock(&p->mutex);
-        while (!p->item && !p->quit) pthread_cond_wait(&p->filled, &p->mutex);
-    }
-    struct serve_job *j = p->item;
-    p->item = NULL;
-    pthread_mutex_unlock(&p->mutex);
-    if (waits && j) gil_take(gil, &p->hand);
-    return j;
+    gil_release(gil, &p->hand);
+    while (sem_wait(&p->filled) != 0) continue;
+    if (p->item) gil_take(gil, &p->hand);
+    return p->item;
 }
 
 // Once it is on the list the loop may give this thread its next item.
@@ -79,11 +70,8 @@ static void *work(void *argument) {
 // ---- the loop's side ----
 
 static void put(struct pool_thread *p, struct serve_job *j) {
-    p->job = j;
-    pthread_mutex_lock(&p->mutex);
-    p->item = j;
-    pthread_cond_signal(&p->filled);
-    pthread_mutex_unlock(&p->mutex);
+    p->job = p->item = j;
+    sem_post(&p->filled);
 }
 
 // The lock is given up for the system call, as Thread.start does. NULL where the system refuses.
@@ -91,8 +79,7 @@ static struct pool_thread *spawn(struct pool *pool) {
     struct serve_loop *l = pool->loop;
     struct pool_thread *p = memory_new(1, sizeof *p);
     *p = (struct pool_thread){.hand = {l->worker, pool->started}, .pool = pool};
-    pthread_mutex_init(&p->mutex, NULL);
-    pthread_cond_init(&p->filled, NULL);
+    sem_init(&p->filled, 0, 0);
     gil_release(&l->worker->gil, &l->hand);
     int error = pthread_create(&p->thread, NULL, work, p);
     gil_take(&l->worker->gil, &l->hand);
@@ -101,8 +88,7 @@ static struct pool_thread *spawn(struct pool *pool) {
         serve_tally_add(&l->worker->tally->threads);
         return p;
     }
-    pthread_mutex_destroy(&p->mutex);
-    pthread_cond_destroy(&p->filled);
+    sem_destroy(&p->filled);
     free(p);
     return NULL;
 }
@@ -186,13 +172,10 @@ static void stop(struct serve_loop *l) {
 static const struct serve_loop_ops ops = {.start = start, .call = call, .stop = stop};
 
 static void join(struct pool_thread *p) {
-    pthread_mutex_lock(&p->mutex);
-    p->quit = true;
-    pthread_cond_signal(&p->filled);
-    pthread_mutex_unlock(&p->mutex);
+    p->item = NULL;
+    sem_post(&p->filled);
     pthread_join(p->thread, NULL);
-    pthread_cond_destroy(&p->filled);
-    pthread_mutex_destroy(&p->mutex);
+    sem_destroy(&p->filled);
     free(p);
 }
 

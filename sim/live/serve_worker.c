@@ -1,7 +1,7 @@
 #include "live/serve_worker.h"
 
+#include "live/demand.h"
 #include "live/host.h"
-#include "stats/rng.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-// As models/parts/request.c: which place of which stream a draw is taken from. tests/live/twins.c holds both together.
-enum { STREAM_DEMAND = 0, STEP_BITS = 9, ENDPOINT_DRAW = (1 << STEP_BITS) - 1 };
 
 enum { LOOK_EVERY_NS = 25000 }; // how often interpreted code looks for a drop request
 
@@ -99,46 +96,38 @@ int serve_hand_accept(struct serve_hand *h, int flags) {
 
 // ---- what a request demands ----
 
-static struct rng stream_of(const struct scenario *s, uint64_t place) {
-    struct rng g;
-    rng_init(&g, s->run.seed, 0, 0, STREAM_DEMAND);
-    rng_seek(&g, place);
-    return g;
+static int digit(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
 }
 
-static int endpoint_by_weight(const struct scenario *s, uint64_t number) {
-    double total = 0;
-    int i = 0;
-    if (s->endpoints < 2) return 0;
-    for (int k = 0; k < s->endpoints; k++) total += s->endpoint[k].weight;
-    struct rng g = stream_of(s, number << STEP_BITS | ENDPOINT_DRAW);
-    double x = rng_unit(&g) * total;
-    while (i < s->endpoints - 1 && (x -= s->endpoint[i].weight) >= 0) i++;
-    return i;
+// Whether `path`, in which %XX stands for a byte, is `name`.
+static bool names(const char *path, const char *name) {
+    for (; *path && *name; name++) {
+        int high = *path == '%' ? digit(path[1]) : -1, low = high >= 0 ? digit(path[2]) : -1;
+        int byte = low >= 0 ? 16 * high + low : (unsigned char)*path;
+        if (byte != (unsigned char)*name) return false;
+        path += low >= 0 ? 3 : 1;
+    }
+    return !*path && !*name;
 }
 
-static int endpoint_by_name(const struct scenario *s, const char *name) {
+static int endpoint_by_path(const struct scenario *s, const char *path) {
     for (int i = 0; i < s->endpoints; i++)
-        if (!strcmp(s->endpoint[i].name, name)) return i;
+        if (names(path, s->endpoint[i].name)) return i;
     return -1;
 }
 
 struct serve_work serve_work_of(struct serve_worker *w, const struct http_request *r) {
     struct serve_work work = {.endpoint = -1};
     if (r->path[0] != '/') return work;
-    if (r->path[1]) work.endpoint = endpoint_by_name(w->scenario, r->path + 1);
+    if (r->path[1]) work.endpoint = endpoint_by_path(w->scenario, r->path + 1);
     if (r->path[1] && work.endpoint < 0) return work;
     work.number = r->numbered ? r->number : atomic_fetch_add_explicit(w->requests, 1, memory_order_relaxed);
-    if (!r->path[1]) work.endpoint = endpoint_by_weight(w->scenario, work.number);
+    if (!r->path[1]) work.endpoint = demand_endpoint(w->scenario, work.number);
     return work;
-}
-
-int64_t serve_work_demand(const struct scenario *s, const struct serve_work *w, int step) {
-    const struct dist *d = &s->endpoint[w->endpoint].step[step].time;
-    if (d->kind == DIST_CONSTANT) return (int64_t)(d->a + 0.5);
-    struct rng g = stream_of(s, w->number << STEP_BITS | (uint64_t)step);
-    double ns = dist_draw(d, &g);
-    return ns < 3e18 ? (int64_t)(ns + 0.5) : (int64_t)3e18;
 }
 
 // ---- doing it ----
@@ -188,13 +177,16 @@ static void perform_step(struct serve_hand *h, const struct handler_step *step, 
 void serve_hand_perform(struct serve_hand *h, const struct serve_work *work) {
     const struct scenario *s = h->worker->scenario;
     const struct endpoint *p = &s->endpoint[work->endpoint];
-    for (int i = 0; i < p->steps; i++) perform_step(h, &p->step[i], serve_work_demand(s, work, i));
+    for (int i = 0; i < p->steps; i++)
+        perform_step(h, &p->step[i], demand_step(s, work->endpoint, i, work->number));
 }
 
 // ---- answers ----
 
-void serve_worker_answered(struct serve_worker *w, const struct http_request *r, int status, bool gone) {
+void serve_worker_answered(struct serve_worker *w, const struct http_request *r, int endpoint, int status,
+                           bool gone) {
     struct serve_tally *t = w->tally;
+    if (!gone && status == 200 && endpoint < SEEN_ENDPOINTS) serve_tally_add(&t->endpoint[endpoint]);
     serve_tally_add(gone            ? &t->aborted
                     : status == 200 ? &t->requests
                     : status == 404 ? &t->unknown

@@ -3,7 +3,7 @@
 #include "live/bounded.h"
 #include "live/gil.h"
 #include "live/http.h"
-#include "scenario/scenario.h"
+#include "scenario/result.h"
 
 #include <stdatomic.h>
 
@@ -16,7 +16,8 @@ struct serve_releases {
 // serve_seen, in memory that the parent sees. Written by any thread of the worker.
 struct serve_tally {
     _Atomic int64_t connections, requests, unknown, malformed, refused, aborted, threads, lock_switches,
-        lock_forced;
+        lock_forced, turns;
+    _Atomic int64_t endpoint[SEEN_ENDPOINTS]; // requests of each
 };
 
 struct serve_worker {
@@ -83,9 +84,6 @@ struct serve_work {
 };
 struct serve_work serve_work_of(struct serve_worker *w, const struct http_request *r);
 
-// Demand of a step, ns; the same whenever it is asked (models/parts/request.c draws the same).
-int64_t serve_work_demand(const struct scenario *s, const struct serve_work *w, int step);
-
 // Burns ns of CPU holding the lock, giving it up where it is asked for; without the lock.
 void serve_hand_compute(struct serve_hand *h, int64_t ns);
 void serve_hand_compute_unlocked(struct serve_hand *h, int64_t ns);
@@ -93,8 +91,9 @@ void serve_hand_compute_unlocked(struct serve_hand *h, int64_t ns);
 // Executes all steps, blocking. Enters and leaves holding the lock.
 void serve_hand_perform(struct serve_hand *h, const struct serve_work *work);
 
-// Counts an answer (the status; gone: the client did not get it) and writes the log's line.
-void serve_worker_answered(struct serve_worker *w, const struct http_request *r, int status, bool gone);
+// Counts an answer (the status; gone: the client did not get it; endpoint: that of a 200) and writes the log's line.
+void serve_worker_answered(struct serve_worker *w, const struct http_request *r, int endpoint, int status,
+                           bool gone);
 
 // Whether the connection stays open after this request.
 bool serve_worker_keeps(const struct serve_worker *w, const struct http_request *r);

@@ -257,7 +257,7 @@ bool bind_map(struct bind *b, const char *prefix, const char *path, const struct
     for (int i = 0; i < b->schema->count; i++) {
         const struct schema_row *row = &b->schema->row[i];
         const char *key = schema_below(row, prefix);
-        if (!key) continue;
+        if (!key || b->apart != ((row->flags & SCHEMA_APART) != 0)) continue;
         char inner[BIND_PATH];
         bind_join(inner, path, key);
         const struct tree_node *node = tree_at(map, key);

@@ -9,6 +9,7 @@ struct bind {
     bool (*special)(struct bind *b, const struct schema_row *row, const char *path,
                     const struct tree_node *node, void *into);
     void *context;   // of `special`
+    bool apart;      // bind the rows that are apart (SCHEMA_APART) and no others; false: the others
     bool given_only; // leave what is not given as it is
     struct err *e;
 };

@@ -3,6 +3,7 @@
 #include "scenario/bind.h"
 #include "scenario/distribution.h"
 #include "scenario/result.h"
+#include "scenario/route.h"
 #include "scenario/series.h"
 
 #include <math.h>
@@ -252,10 +253,32 @@ static bool special(struct bind *b, const struct schema_row *row, const char *pa
     }
 }
 
+static void default_paths(struct scenario *s) {
+    for (int i = 0; i < s->endpoints; i++) {
+        struct endpoint *p = &s->endpoint[i];
+        if (p->path[0]) continue;
+        if (s->server.external.path[0])
+            strcpy(p->path, s->server.external.path);
+        else
+            route_of_name(p->name, p->path);
+    }
+}
+
+// A relative path in the command is from the file that has it, as everywhere.
+static bool command_folder(const struct tree_node *root, struct server_external *x, struct err *e) {
+    const struct tree_node *command = tree_at(root, "server.command");
+    const char *folder = command ? command->place.source->folder : "";
+    if (strlen(folder) >= sizeof x->folder)
+        return bind_fail(command->place, "server.command", e, "the folder's name is too long");
+    strcpy(x->folder, folder);
+    return true;
+}
+
 bool bind_scenario(struct scenario *s, const struct tree_node *root, struct err *e) {
     struct bind b = {.schema = schema_scenario(), .special = special, .context = s, .e = e};
-    if (!bind_map(&b, "", "", root, s)) return false;
+    if (!bind_map(&b, "", "", root, s) || !command_folder(root, &s->server.external, e)) return false;
     if (!s->endpoint) one_endpoint(s);
+    default_paths(s);
     s->load.has_think = tree_at(root, "load.think") != NULL;
     return true;
 }

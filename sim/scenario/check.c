@@ -1,6 +1,8 @@
 #include "scenario/check.h"
 #include "scenario/bind.h"
+#include "scenario/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct check {
@@ -88,7 +90,53 @@ static bool check_load(const struct check *c) {
     return true;
 }
 
+// --- a server of the user's own
+
+static bool check_url(const struct check *c) {
+    const struct server_external *x = &c->s->server.external;
+    static const char scheme[] = "http://";
+    if (given(c, "server.url") && strncmp(x->url, scheme, sizeof scheme - 1) != 0)
+        return refuse(c, "server.url", "the address must begin with http://", "http://127.0.0.1:8000");
+    if (given(c, "server.url") && strpbrk(x->url + sizeof scheme - 1, "/?#"))
+        return refuse(c, "server.url", "only host and port stand here", "the path belongs into server.path");
+    if (given(c, "server.url") && given(c, "server.command"))
+        return refuse(c, "server.command", "a server is started or runs already, not both",
+                      "remove server.command or server.url");
+    if (given(c, "server.command") && !strstr(x->command, "{port}"))
+        return refuse(c, "server.command", "it does not say {port}, so nobody knows where the server listens",
+                      "uvicorn app:app --port {port}");
+    if (given(c, "server.pid") && !given(c, "server.url"))
+        return refuse(c, "server.pid", "the process id is of the server behind server.url",
+                      "server.url: http://127.0.0.1:PORT");
+    return true;
+}
+
+// Places an error that route.h has described.
+static bool place(const struct check *c, const char *key) {
+    const struct tree_node *node = tree_at(c->root, key);
+    return bind_place(node ? node->place : c->root->place, key, c->e);
+}
+
+static bool check_path(const struct check *c, const char *key, const struct endpoint *p) {
+    if (!route_check(p->path, c->e) || !route_check_steps(p, c->e)) return place(c, key);
+    if (!route_needs_pace(p->path) || c->s->server.external.pace[0]) return true;
+    return refuse(c, key, "nobody says how many iterations {cpu} is",
+                  "server.pace: the path that answers how many take 1 ms");
+}
+
+static bool check_external(const struct check *c) {
+    const struct server_external *x = &c->s->server.external;
+    if (!check_url(c)) return false;
+    if (given(c, "server.pace") && (!route_check(x->pace, c->e))) return place(c, "server.pace");
+    for (int i = 0; i < c->s->endpoints; i++) {
+        char key[48];
+        snprintf(key, sizeof key, "endpoints.%d.path", i);
+        if (!check_path(c, given(c, key) ? key : "server.path", &c->s->endpoint[i])) return false;
+    }
+    return true;
+}
+
 bool check_case(struct scenario *s, const struct tree_node *root, struct err *e) {
     struct check c = {s, root, e};
-    return check_load(&c);
+    return check_load(&c) && check_external(&c);
 }

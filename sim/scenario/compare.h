@@ -37,7 +37,8 @@ struct repeated {
 struct repeated repeated_of(const double *x, int n);
 
 struct compared {
-    char name[SCENARIO_NAME]; // of the case
+    char name[SCENARIO_NAME];     // of the case
+    char endpoint[SCENARIO_NAME]; // where it is about one of several endpoints, else ""
     enum quantity quantity;
     double predicted, lo, hi; // lo..hi: 95 % band of the prediction, NAN where none was asked for
     struct repeated measured;

@@ -35,16 +35,21 @@ struct machine_costs {
     struct cost_curve idle_exit; // latency of waking a core, by how long it has been idle (a step function)
     struct cost wake_local;      // CPU the waker pays, target on its own core
     struct cost wake_remote; // CPU the waker pays when another core must be told (inter-processor interrupt)
-    struct cost switch_;     // CPU per change of thread on a core
-    struct cost migrate;     // CPU a thread pays on a core other than its last
-    struct cost slice;       // fair slice: how long a thread runs while others wait
+    struct cost preempt_remote; // latency of interrupting a busy core from another
+    struct cost switch_;        // CPU per change of thread on a core
+    struct cost migrate;        // CPU a thread pays on a core other than its last
+    struct cost slice;          // fair slice: how long a thread runs while others wait
     struct cost
-        sleeper_credit;   // how far behind the queue's minimum a woken thread may be placed (virtual time)
-    struct cost stay;     // probability that a woken thread goes back to its previous core though it is busy
-    struct cost pull;     // 1: a core going idle pulls a waiting thread from another queue; 0: never
-    struct cost pull_hot; // ... unless it ran within this span (its caches are warm where it is)
-    struct cost balance;  // period at which idle cores look again for waiting threads; 0 = never
-    struct cost jitter;   // relative standard deviation of every stage's cost and wake-up latency
+        sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
+    struct cost stay;   // probability that a woken thread goes back to its previous core though it is busy
+    struct cost
+        search_from; // its core's utilisation of late from which on a woken thread looks for an idle core
+    struct cost
+        search_pressure;     // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
+    struct cost pull;        // 1: a core going idle pulls a waiting thread from another queue; 0: never
+    struct cost pull_hot;    // ... unless it ran within this span (its caches are warm where it is)
+    struct cost balance;     // period at which idle cores look again for waiting threads; 0 = never
+    struct cost jitter;      // relative standard deviation of every stage's cost and wake-up latency
     struct cost timer_slack; // added to each timed wait
     struct cost_curve cold;  // CPU added after a rest of its role, by the length of the rest
     struct cost cold_work;   // the work over which that addition is spent
@@ -78,6 +83,9 @@ struct server_costs {
     struct stage_cost suspend;   // an await that suspends (sleep, resource) and resumes later
     struct cost hop_polls;       // further loop iterations a hand-off needs before the pool has the request
     struct cost accept_empty;    // CPU of a wake-up that found the accept queue empty
+    struct cost accept_last;     // CPU of the accept that ends a drain, finding nothing
+    struct cost
+        call_at_once; // 1: what was read is handled at once (libuv, Node.js); 0: in the next turn (asyncio)
     struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
     struct cost close_later; // 1: close happens one iteration after the response
     struct cost
@@ -92,7 +100,9 @@ struct lock_costs {
     struct cost wait;     // CPU of a wait that had to sleep (futex calls), paid on waking
     struct cost signal;   // CPU of a release that must signal a waiter, without the wake-up itself
     struct cost handover; // CPU lost by the thread that takes the lock after a forced hand-over
-    struct cost syscall;  // length of a system call during which the lock is released
+    struct cost
+        condition; // 1: built of glibc's mutex and condition (2.25 to 2.40), with their convoys; 0: ideal ones
+    struct cost syscall; // length of a system call during which the lock is released
 };
 
 // The runtime's collector.

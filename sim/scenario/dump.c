@@ -65,7 +65,7 @@ static void dump_rows(const struct scenario *s, struct text *out) {
         const struct schema_row *row = &schema->row[i];
         bool has_value = strncmp(row->key, "machine.", 8) == 0 || strncmp(row->key, "server.", 7) == 0 ||
                          strncmp(row->key, "load.", 5) == 0 || strncmp(row->key, "run.", 4) == 0;
-        if (!has_value || !schema_below(row, "")) continue;
+        if (!has_value || (row->flags & SCHEMA_ASIDE) || !schema_below(row, "")) continue;
         text_addf(out, "%s = ", row->key);
         dump_value(s, row, out);
         text_add(out, "\n");

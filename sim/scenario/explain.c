@@ -6,8 +6,7 @@ static const struct schema *both(int i) {
     return i == 0 ? schema_scenario() : schema_costs();
 }
 
-// Writes the key as the table would have it: items of lists by [], names of resources by *.
-static void to_pattern(const char *key, struct text *out) {
+void schema_pattern(const char *key, struct text *out) {
     for (int depth = 0; *key; depth++) {
         size_t n = strcspn(key, ".");
         bool number = n && strspn(key, "0123456789") == n;
@@ -45,6 +44,7 @@ static void add_row(const struct schema *s, const struct schema_row *row, struct
             "           source: TEXT}\n");
     text_addf(out, "  where:   %s\n", s->what);
     if (row->explain) text_addf(out, "\n%s\n", row->explain);
+    if (row->more) row->more(out);
     text_fini(&values);
 }
 
@@ -91,12 +91,12 @@ static bool refuse(const char *key, struct err *e) {
         if (text_closest(key, &last[i], 1)) meant = names[i];
     err_set(e, ERR_USAGE, "there is no key \"%.80s\"", key);
     if (meant) return err_hint(e, "did you mean \"%s\"?", meant);
-    return err_hint(e, "groups: machine, server, resources, handler, endpoints, load, run, cases");
+    return err_hint(e, "groups: machine, server, resources, handler, endpoints, load, run, plan, cases");
 }
 
 bool scenario_explain(const char *key, struct text *out, struct err *e) {
     struct text pattern = {0};
-    to_pattern(key, &pattern);
+    schema_pattern(key, &pattern);
     int found = 0;
     for (int t = 0; t < 2; t++) {
         const struct schema_row *row = schema_row(both(t), text_string(&pattern));

@@ -12,6 +12,7 @@ enum { EXTENDS_MOST = 16 };
 static const char *const rivals[][2] = {
     {"handler", "endpoints"},
     {"load.requests", "load.duration"},
+    {"server.command", "server.url"},
 };
 
 // `base` without what the layer `over` puts out of force.
@@ -89,11 +90,11 @@ static bool begins_with(const char *key, const char *word) {
 static const struct tree_node *set_one(struct tree *t, const struct tree_node *root, const char *key,
                                        struct tree_place place, const struct tree_node *value,
                                        struct err *e) {
-    static const char *const fixed[] = {"name", "extends", "cases"};
+    static const char *const fixed[] = {"name", "extends", "cases", "sweep"};
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (begins_with(key, fixed[i])) {
             bind_fail(place, key, e, "the key cannot be set");
-            return err_hint(e, "name, extends and cases belong to the file as a whole"), NULL;
+            return err_hint(e, "name, extends, cases and sweep belong to the file as a whole"), NULL;
         }
     const struct tree_node *alone = tree_set(t, NULL, key, place, value, e);
     return alone ? tree_set(t, yield(t, root, alone), key, place, value, e) : NULL;
@@ -134,14 +135,14 @@ const struct tree_node *layers_command_line(struct tree *t, const struct tree_no
     return root;
 }
 
-const struct tree_node *layers_defaults(struct tree *t, const struct tree_node *root,
+const struct tree_node *layers_defaults(struct tree *t, const struct tree_node *root, const char *origin,
                                         const char *const *pairs, struct err *e) {
     const struct tree_node *base = NULL;
     for (; pairs && *pairs; pairs++) {
         size_t n = strcspn(*pairs, "=");
         char key[128];
         snprintf(key, sizeof key, "%.*s", (int)n, *pairs);
-        base = set_pair(t, base, "model default", key, (*pairs)[n] ? *pairs + n + 1 : "", e);
+        base = set_pair(t, base, origin, key, (*pairs)[n] ? *pairs + n + 1 : "", e);
         if (!base) return NULL;
     }
     return base ? tree_merge(t, yield(t, base, root), root) : root;

@@ -17,9 +17,9 @@ const struct tree_node *layers_set(struct tree *t, const struct tree_node *root,
 const struct tree_node *layers_command_line(struct tree *t, const struct tree_node *root,
                                             const struct scenario_set *set, int sets, struct err *e);
 
-// Lays the root upon "key=value" pairs (NULL-terminated list, or NULL), the model's own defaults. NULL with
-// *e.
-const struct tree_node *layers_defaults(struct tree *t, const struct tree_node *root,
+// Lays the root upon "key=value" pairs (NULL-terminated list, or NULL): a preset's or the model's own defaults. Their
+// places have the file "ORIGIN KEY" and line 0. NULL with *e.
+const struct tree_node *layers_defaults(struct tree *t, const struct tree_node *root, const char *origin,
                                         const char *const *pairs, struct err *e);
 
 // The folder part of a path, "" where it has none.

@@ -1,6 +1,7 @@
 #include "scenario/remarks.h"
 #include "base/memory.h"
 #include "scenario/bind.h"
+#include "stats/hist.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -29,8 +30,12 @@ static void add(struct scenario_file *f, struct tree_place place, const char *pa
 }
 
 static bool reads(const struct scenario_model *model, const char *key) {
-    // Which model runs, and how many processes of it, concerns every model.
-    if (!model->reads || strcmp(key, "model") == 0 || strcmp(key, "workers") == 0) return true;
+    // Which model runs, how many processes of it, and where a real one is, concerns every model.
+    static const char *const always[] = {"model", "workers", "preset", "command",
+                                         "url",   "pid",     "path",   "pace"};
+    for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+        if (strcmp(key, always[i]) == 0) return true;
+    if (!model->reads) return true;
     for (const char *const *p = model->reads; *p; p++)
         if (strcmp(*p, key) == 0) return true;
     return false;
@@ -122,7 +127,9 @@ static void workers_and_cores(struct scenario_file *f, const struct scenario *s,
     if (s->server.workers > cpus && cpu > wait)
         add(f, place_of(root, "server.workers"), "server.workers",
             "%d workers compute on %d logical CPUs: more processes, not more work", s->server.workers, cpus);
-    if (s->costs.none && cpu + wait == 0 && !s->load.has_think && s->load.client != CLIENT_OPEN)
+    // A scenario for a server of the user's own is measured, and gets its costs from --set.
+    bool own = s->server.external.command[0] || s->server.external.url[0];
+    if (s->costs.none && !own && cpu + wait == 0 && !s->load.has_think && s->load.client != CLIENT_OPEN)
         add(f, place_of(root, "handler"), "handler",
             "with `costs: none` and an empty handler a request takes no time");
 }
@@ -143,6 +150,85 @@ static void client(struct scenario_file *f, const struct scenario *s, const stru
     if (offered > 1e8)
         add(f, place_of(root, "load.rate"), "load.rate", "%.0f requests a replication: that takes minutes",
             offered);
+    if (load->client != CLIENT_OPEN && load->concurrency > s->server.backlog)
+        add(f, place_of(root, "load.concurrency"), "load.concurrency",
+            "a burst of %d connections may overflow server.backlog (%d): the rest tries again after "
+            "load.connect_retry",
+            load->concurrency, s->server.backlog);
+}
+
+// What a run is too short, or just of the wrong size, to tell.
+static void percentiles(struct scenario_file *f, const struct scenario *s, const struct tree_node *root) {
+    const struct gc_costs *gc = &s->costs.gc;
+    const char *key = tree_at(root, "load.requests") ? "load.requests" : "load";
+    int64_t n = s->load.requests;
+    if (n && !hist_supports((uint64_t)n, 0.99))
+        add(f, place_of(root, key), key, "a run of %lld requests has no p99: that takes 482", (long long)n);
+    double period =
+        gc->requests_per_young.value * fmax(gc->middle_every.value, 1) * fmax(gc->full_every.value, 1);
+    if (!n || s->load.client == CLIENT_OPEN || !s->server.gc || period <= 0) return;
+    // A full pass stops everything: it hits about as many requests as there are connections.
+    double hit = s->load.concurrency * fmax((double)n / (period * s->server.workers), 1) * 100 / (double)n;
+    if (hit > 0.5 && hit < 2)
+        add(f, place_of(root, key), key,
+            "the collector's full passes (one in %.0f requests) hit about %.1f %% of the requests: p99 falls "
+            "to either "
+            "side of them from run to run; compare p95, or change load.requests or load.concurrency",
+            period, hit);
+}
+
+static const char *place_of_endpoint(const struct scenario *s, int endpoint, char out[48]) {
+    if (!s->endpoint[endpoint].name[0]) return "handler";
+    snprintf(out, 48, "endpoints.%d", endpoint);
+    return out;
+}
+
+// Handlers that run on an event loop: everyone waits for what does not await.
+static void on_the_loop(struct scenario_file *f, const struct scenario *s, const struct scenario_model *model,
+                        const struct tree_node *root) {
+    bool by_itself = model->reads && !reads(model, "dispatch.pool") && reads(model, "dispatch.loop");
+    for (int i = 0; i < s->endpoints; i++) {
+        const struct endpoint *p = &s->endpoint[i];
+        bool asked = p->dispatch == DISPATCH_LOOP, awaits = false, computes = false;
+        char path[48];
+        const char *key = place_of_endpoint(s, i, path);
+        for (int k = 0; k < p->steps; k++) {
+            awaits |= p->step[k].kind == STEP_USE || (asked && p->step[k].kind == STEP_SLEEP);
+            computes |= p->step[k].kind == STEP_CPU_NOGIL;
+        }
+        if (!asked && !by_itself) continue;
+        if (awaits && s->server.gil)
+            add(f, place_of(root, key), key,
+                "on the loop a wait is taken to await; one that blocks (time.sleep, a synchronous driver) "
+                "would stop "
+                "every request of the worker and belongs into the pool");
+        if (computes && s->server.gil)
+            add(f, place_of(root, key), key,
+                "cpu_nogil on the loop: the lock is free, yet the loop waits and serves nobody else");
+    }
+}
+
+// A process that serves one connection at a time is taken by a kept one.
+static void kept_connections(struct scenario_file *f, const struct scenario *s,
+                             const struct scenario_model *model, const struct tree_node *root) {
+    bool whole = model->reads && reads(model, "keep_alive_timeout");
+    if (!whole || !s->server.keep_alive || !s->load.keep_alive || s->load.concurrency <= s->server.workers ||
+        s->load.client == CLIENT_OPEN)
+        return;
+    add(f, place_of(root, "load.concurrency"), "load.concurrency",
+        "%d kept connections for %d processes that serve one each: the others wait until one is closed",
+        s->load.concurrency, s->server.workers);
+}
+
+static void external(struct scenario_file *f, const struct scenario *s, const struct tree_node *root) {
+    const struct server_external *x = &s->server.external;
+    static const char *const keys[] = {"server.path", "server.pace"};
+    for (int i = 0; i < 2; i++)
+        if (tree_at(root, keys[i]) && !x->command[0] && !x->url[0])
+            add(f, place_of(root, keys[i]), keys[i], "without server.command or server.url nobody is asked");
+    if (x->command[0] && s->server.workers > 1 && !strstr(x->command, "{workers}"))
+        add(f, place_of(root, "server.command"), "server.command",
+            "it does not say {workers}: does it start %d?", s->server.workers);
 }
 
 void remarks_case(struct scenario_file *f, const struct scenario *s, const struct scenario_model *model,
@@ -151,9 +237,13 @@ void remarks_case(struct scenario_file *f, const struct scenario *s, const struc
     if (model->reads && reads(model, "threads")) pool_and_resource(f, s, root);
     workers_and_cores(f, s, root);
     client(f, s, root);
+    percentiles(f, s, root);
+    on_the_loop(f, s, model, root);
+    kept_connections(f, s, model, root);
+    external(f, s, root);
     // New connections are spread anew each time; kept ones stay where a burst put them.
     if (s->server.workers > 1 && s->server.accept == ACCEPT_DRAIN && s->load.keep_alive &&
-        reads(model, "accept"))
+        s->server.keep_alive && reads(model, "accept"))
         add(f, place_of(root, "server.workers"), "server.accept",
             "drain: one worker may take most connections of a burst and keep them");
 }

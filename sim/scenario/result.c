@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/require.h"
 #include "scenario/bottleneck.h"
+#include "scenario/warmup.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -279,12 +280,6 @@ static void forget_unsteady(struct case_result *out) {
     out->p99_min_s = out->p99_max_s = NAN;
 }
 
-// A run of so many requests is reported whole, and so is a closed loop unless it is told a warm-up.
-static bool cuts_warmup(const struct scenario *s) {
-    if (s->load.duration == 0 || s->run.warmup == WARMUP_NONE) return false;
-    return s->run.warmup == WARMUP_FIXED || s->load.client == CLIENT_OPEN;
-}
-
 void result_gather(struct case_result *out, const struct scenario *s, const struct observation *o, int n) {
     REQUIRE(n >= 1);
     *out = (struct case_result){.replications = n, .trace_hash = 0xcbf29ce484222325u};
@@ -298,7 +293,7 @@ void result_gather(struct case_result *out, const struct scenario *s, const stru
     gather_blame(out, o, n);
     gather_p99_range(out, o, n);
     out->status = find_status(out, s, o, n);
-    out->warmup_cut = cuts_warmup(s);
+    out->warmup_cut = warmup_is_cut(s);
     bottleneck_find(out, s); // looks at where the time goes, steady or not
     if (out->status == STATUS_SATURATED) forget_unsteady(out);
     gather_errors(out, &s->measured);

@@ -6,7 +6,9 @@
 #include "scenario/bind_scenario.h"
 #include "scenario/check.h"
 #include "scenario/layers.h"
+#include "scenario/plan_spec.h"
 #include "scenario/remarks.h"
+#include "scenario/vary_bind.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -112,13 +114,25 @@ static bool check_dispatch(const struct scenario_model *model, const struct scen
     return true;
 }
 
+// The root upon what its preset sets. An unknown preset is left to bind_scenario to refuse.
+static const struct tree_node *upon_preset(struct tree *t, const struct tree_node *root, struct err *e) {
+    const struct tree_node *node = tree_at(root, "server.preset");
+    enum preset p = node && node->kind == TREE_SCALAR ? preset_named(node->text) : PRESET_NONE;
+    char origin[SCENARIO_NAME];
+    if (p == PRESET_COUNT) return root;
+    snprintf(origin, sizeof origin, "preset %s", preset_names[p]);
+    return layers_defaults(t, root, origin, preset_pairs(p), e);
+}
+
 // Everything of a case but its own name and measured values.
 static bool build(const struct loader *l, int index, struct scenario *s, struct tree *t,
                   const struct tree_node *root) {
+    root = upon_preset(t, root, l->e);
+    if (!root) return false;
     // The model decides about defaults, so it is found before the rest is read.
     if (tree_at(root, "server.model")) {
         const struct scenario_model *model = find_model(l, root);
-        root = model ? layers_defaults(t, root, model->defaults, l->e) : NULL;
+        root = model ? layers_defaults(t, root, "model default", model->defaults, l->e) : NULL;
         if (!root) return false;
         l->used[index] = model;
     }
@@ -161,6 +175,7 @@ static bool load_case(const struct loader *l, int index, const struct tree_node 
     strcpy(s->name, own.name);
     s->measured = own.measured;
     strcpy(s->against, own.against);
+    s->quick = own.quick;
     return ok && unique_name(l, index, item, path) && earlier_case(l, index, item, path);
 }
 
@@ -210,6 +225,11 @@ static bool load_root(struct loader *l, struct tree *t, const char *name) {
     if (!l->common) return false;
     file_name(l->out->name, name);
     if (own && !bind_name(&b, "name", own, l->out->name)) return false;
+    const struct tree_node *plan = tree_at(l->common, "plan");
+    if (plan) l->out->plan = memory_new(1, sizeof *l->out->plan);
+    if (plan && !plan_spec_bind(l->out->plan, plan, l->e)) return false;
+    const struct tree_node *sweep = tree_at(l->common, "sweep");
+    if (sweep && !vary_bind(&l->out->sweep, &l->out->sweeps, "sweep", sweep, l->e)) return false;
     if (!load_cases(l, tree_at(l->root, "cases"))) return false;
     l->out->digest = digest(l->out);
     return true;
@@ -251,6 +271,9 @@ bool scenario_load_text(struct scenario_file *out, const char *name, const char 
 void scenario_fini(struct scenario_file *f) {
     for (int i = 0; f->case_ && i < f->cases; i++) bind_scenario_fini(&f->case_[i]);
     free(f->case_);
+    if (f->plan) plan_spec_fini(f->plan);
+    free(f->plan);
+    vary_bind_fini(f->sweep, f->sweeps);
     for (int i = 0; i < f->remarks; i++) free(f->remark[i]);
     free(f->remark);
     *f = (struct scenario_file){0};

@@ -4,13 +4,14 @@
 #include "base/err.h"
 #include "engine/clock.h"
 #include "scenario/costs.h"
+#include "scenario/preset.h"
 #include "stats/dist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCENARIO_NAME = 64, SCENARIO_CLASSES = 16 };
+enum { SCENARIO_NAME = 64, SCENARIO_CLASSES = 16, SCENARIO_PATH = 256 };
 
 // machine.cores: classes in file order; cores are numbered class by class. `smt` hardware threads a core (1
 // or 2).
@@ -27,7 +28,20 @@ struct machine_spec {
 enum queue_order { ORDER_FIFO, ORDER_LIFO };
 enum accept_policy { ACCEPT_DRAIN, ACCEPT_ONE, ACCEPT_REUSEPORT };
 
+// A server of the user's own, which `measure` and `validate` drive in place of the micro-server. The simulator looks at
+// none of it, and it is no part of the digest.
+struct server_external {
+    char command[1024];       // for the shell, which starts it; "" = none
+    char folder[512];         // it is started here: the scenario file's folder, "" = the current one
+    char url[SCENARIO_NAME];  // of one that runs already: http://127.0.0.1:PORT; "" = none; never beside a command
+    int pid;                  // of the server behind url, for its CPU time; 0 = not told
+    char path[SCENARIO_PATH]; // of endpoints that have none of their own; "" = not given
+    char pace[SCENARIO_PATH]; // answers how many of its iterations take 1 ms of CPU, for {cpu} in paths (route.h); "" = none
+};
+
 struct server_spec {
+    enum preset preset; // whose settings lie below those of the file
+    struct server_external external;
     char model[SCENARIO_NAME]; // a name of models.def
     int workers;               // processes, >= 1
     int threads;               // pool limit per worker, >= 1
@@ -56,6 +70,9 @@ struct endpoint {
     char name[SCENARIO_NAME];
     double weight; // > 0, relative
     enum dispatch dispatch;
+    // Request target on a server of the user's own, as written, with {cpu} and {sleep} (route.h). Never empty: where the
+    // file gives none, it is server.path, else /NAME (unsafe bytes as %XX), which is what the micro-server answers to.
+    char path[SCENARIO_PATH];
     int steps;
     struct handler_step *step;
 };
@@ -127,7 +144,11 @@ struct scenario {
     struct costs costs;
     struct measured measured;
     char against[SCENARIO_NAME]; // an earlier case to compare with, "" = none
+    bool quick;                  // `measure --quick` and `validate --quick` take it
 };
+
+struct plan_spec;
+struct vary;
 
 // A scenario file: its name and its cases (one where the file has no `cases`).
 struct scenario_file {
@@ -136,6 +157,9 @@ struct scenario_file {
     uint64_t digest; // of everything that decides the result, cases and costs included (scenario_dump)
     int cases;
     struct scenario *case_;
+    struct plan_spec *plan; // the `plan` block (plan_spec.h); NULL = none
+    int sweeps;             // keys of the `sweep` block, and the values each takes (vary.h)
+    struct vary *sweep;     // [sweeps]
     int remarks;
     char **remark; // see scenario_check_remarks
 };

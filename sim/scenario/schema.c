@@ -139,6 +139,8 @@ void schema_values(const struct schema_row *row, struct text *out) {
     case SCHEMA_CASES: text_add(out, "list"); return;
     case SCHEMA_RESOURCES:
     case SCHEMA_SET: text_add(out, "map"); return;
+    case SCHEMA_VARY: text_add(out, "map of lists or ranges"); return;
+    case SCHEMA_EXPRESSIONS: text_add(out, "expression or list"); return;
     case SCHEMA_CURVE: text_add(out, "list of {at: span, cost: span}"); return;
     }
 }

@@ -28,6 +28,8 @@ enum schema_type {
     SCHEMA_RESOURCES,
     SCHEMA_CASES,
     SCHEMA_SET,    // map of dotted keys
+    SCHEMA_VARY,   // map of dotted keys and the values each takes (vary.h)
+    SCHEMA_EXPRESSIONS, // expression over keys, or a list of them (cost_expr.h)
     SCHEMA_COST,   // struct cost
     SCHEMA_SWITCH, // struct cost that is 0 or 1: on off
     SCHEMA_CURVE,  // struct cost_curve
@@ -38,6 +40,8 @@ enum {
     SCHEMA_ZERO_AUTO = 2, // `auto` is allowed and means 0
     SCHEMA_ABOVE = 4,     // the minimum itself is not allowed
     SCHEMA_REQUIRED = 16,
+    SCHEMA_ASIDE = 32,      // decides no simulated result: not part of the digest
+    SCHEMA_APART = 64,      // belongs to no case: bound by the code that owns its group (struct bind.apart)
     SCHEMA_OWN_DEFAULT = 8, // the default depends on other keys; `def` describes it and is not parsed
 };
 
@@ -54,6 +58,7 @@ struct schema_row {
     const char *const *names; // SCHEMA_ENUM, NULL-terminated
     const char *help;         // one line
     const char *explain;      // more, or NULL
+    void (*more)(struct text *out); // what `explain` adds below, or NULL
 };
 
 struct schema {
@@ -71,6 +76,9 @@ const struct schema_row *schema_row(const struct schema *s, const char *pattern)
 // The part of row's key below `prefix` ("" = the root), or NULL where the row is elsewhere or in a deeper
 // list.
 const char *schema_below(const struct schema_row *row, const char *prefix);
+
+// Writes a key as the table would have it: items of lists by [], names of resources by *.
+void schema_pattern(const char *key, struct text *out);
 
 // Whether some row lies below the group `pattern`.
 bool schema_is_group(const struct schema *s, const char *pattern);

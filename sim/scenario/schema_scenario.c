@@ -1,9 +1,11 @@
+#include "scenario/plan_spec.h"
 #include "scenario/schema.h"
 
 #define OF(field)          offsetof(struct scenario, field)
 #define OF_CLASS(field)    offsetof(struct core_class, field)
 #define OF_STEP(field)     offsetof(struct handler_step, field)
 #define OF_ENDPOINT(field) offsetof(struct endpoint, field)
+#define OF_PLAN(field)     offsetof(struct plan_spec, field)
 #define OF_RESOURCE(field) offsetof(struct resource_spec, field)
 
 static const char *const queue_orders[] = {"fifo", "lifo", NULL};
@@ -41,6 +43,11 @@ static const struct schema_row rows[] = {
     {.key = "machine.cores[].speed", .type = SCHEMA_NUMBER, .offset = OF_CLASS(speed), .def = "1",
      .min = 0.001, .max = 1000, .help = "speed relative to the core that the cost profile was measured on"},
 
+    {.key = "server.preset", .type = SCHEMA_ENUM, .offset = OF(server.preset), .flags = SCHEMA_ASIDE, .def = "none",
+     .names = preset_names, .help = "the documented defaults of a server that people run, below the keys given here",
+     .explain = "It sets model, limits, order, accept policy and lock; each of them can be set beside it, here, in a "
+                "case or with --set.",
+     .more = preset_describe},
     {.key = "server.model", .type = SCHEMA_NAME, .flags = SCHEMA_REQUIRED, .offset = OF(server.model),
      .help = "dispatch model; `dispatchsim models` lists them"},
     {.key = "server.workers", .type = SCHEMA_INT, .offset = OF(server.workers), .def = "1", .min = 1,
@@ -78,6 +85,26 @@ static const struct schema_row rows[] = {
     {.key = "server.keep_alive", .type = SCHEMA_BOOL, .offset = OF(server.keep_alive), .def = "on",
      .help = "keep an HTTP/1.1 connection open after a response",
      .explain = "HTTP/1.0, which ab speaks, is always closed."},
+    {.key = "server.command", .type = SCHEMA_TEXT, .offset = OF(server.external.command),
+     .size = sizeof((struct scenario *)0)->server.external.command, .flags = SCHEMA_ASIDE,
+     .help = "measure, validate: starts your server, in place of the micro-server",
+     .explain = "A line for the shell, run in this file's folder; {port} stands for a free port, {workers}, "
+                "{threads}, {backlog} and {gc} (1 or 0) for the keys. Cases with the same line share one server, "
+                "which is started once. It must listen on 127.0.0.1 and is asked to end with SIGTERM."},
+    {.key = "server.url", .type = SCHEMA_TEXT, .offset = OF(server.external.url), .size = SCENARIO_NAME,
+     .flags = SCHEMA_ASIDE, .help = "measure, validate: your server that runs already, http://127.0.0.1:PORT"},
+    {.key = "server.pid", .type = SCHEMA_INT, .offset = OF(server.external.pid), .flags = SCHEMA_ASIDE, .min = 1,
+     .max = 4194304, .help = "process id of the server behind `server.url`, for its CPU time",
+     .explain = "Its children count too. Without it CPU and context switches are left out."},
+    {.key = "server.path", .type = SCHEMA_TEXT, .offset = OF(server.external.path), .size = SCENARIO_PATH,
+     .flags = SCHEMA_ASIDE, .help = "measure, validate: what is asked of your server: /items?page=1",
+     .explain = "{cpu} stands for the handler's `cpu` steps in iterations (see server.pace), {sleep} for its `sleep` "
+                "steps in ms: the times are written once."},
+    {.key = "server.pace", .type = SCHEMA_TEXT, .offset = OF(server.external.pace), .size = SCENARIO_PATH,
+     .flags = SCHEMA_ASIDE,
+     .help = "path of your server that answers how many of its iterations take 1 ms of CPU just now",
+     .explain = "Asked before each run: {cpu} in a path becomes as many iterations as take the handler's CPU time at "
+                "the speed the machine has then."},
 
     {.key = "resources", .type = SCHEMA_RESOURCES,
      .help = "bounded resources by name, such as a connection pool"},
@@ -108,6 +135,8 @@ static const struct schema_row rows[] = {
     {.key = "endpoints[].dispatch", .type = SCHEMA_ENUM, .offset = OF_ENDPOINT(dispatch), .def = "model",
      .names = dispatches, .help = "where its handler runs; model: as the dispatch model does by itself",
      .explain = "In FastAPI `async def` endpoints run in the loop, `def` endpoints in the pool."},
+    {.key = "endpoints[].path", .type = SCHEMA_TEXT, .offset = OF_ENDPOINT(path), .size = SCENARIO_PATH,
+     .flags = SCHEMA_OWN_DEFAULT, .def = "server.path, else /NAME", .help = "what is asked of your server, as server.path"},
     {.key = "endpoints[].handler", .type = SCHEMA_STEPS, .help = "its steps, as `handler` has them"},
 
     {.key = "load.client", .type = SCHEMA_ENUM, .offset = OF(load.client), .def = "ab", .names = clients,
@@ -179,6 +208,46 @@ static const struct schema_row rows[] = {
      .explain = "auto: for an open load by MSER-5 (White 1997), nothing for a closed loop, whose run is "
                 "finite and reported whole."},
 
+    {.key = "plan.rate", .type = SCHEMA_NUMBER, .unit = UNIT_RATE, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(rate_per_s), .min = 0, .max = 1e9, .help = "requests offered that must be carried, `client: open`"},
+    {.key = "plan.clients", .type = SCHEMA_INT, .flags = SCHEMA_APART, .offset = OF_PLAN(clients), .min = 1, .max = 1e6,
+     .help = "connections of a closed loop that must be carried"},
+    {.key = "plan.mean", .type = SCHEMA_NUMBER, .unit = UNIT_SECONDS, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(limit_s[PLAN_MEAN]), .min = 0, .max = 1e6, .help = "mean latency, at most"},
+    {.key = "plan.p50", .type = SCHEMA_NUMBER, .unit = UNIT_SECONDS, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(limit_s[PLAN_P50]), .min = 0, .max = 1e6, .help = "median latency, at most"},
+    {.key = "plan.p90", .type = SCHEMA_NUMBER, .unit = UNIT_SECONDS, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(limit_s[PLAN_P90]), .min = 0, .max = 1e6, .help = "90th percentile, at most"},
+    {.key = "plan.p95", .type = SCHEMA_NUMBER, .unit = UNIT_SECONDS, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(limit_s[PLAN_P95]), .min = 0, .max = 1e6, .help = "95th percentile, at most"},
+    {.key = "plan.p99", .type = SCHEMA_NUMBER, .unit = UNIT_SECONDS, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(limit_s[PLAN_P99]), .min = 0, .max = 1e6, .help = "99th percentile, at most"},
+    {.key = "plan.timeouts", .type = SCHEMA_NUMBER, .unit = UNIT_FRAC, .flags = SCHEMA_APART,
+     .offset = OF_PLAN(lost_frac), .def = "0.1%", .min = 0, .max = 1,
+     .help = "share of the requests that may time out or be refused"},
+    {.key = "plan.headroom", .type = SCHEMA_NUMBER, .unit = UNIT_FRAC, .flags = SCHEMA_APART,
+     .offset = OF_PLAN(headroom_frac), .def = "0", .min = 0, .max = 10,
+     .help = "the limits must hold with this much more load"},
+    {.key = "plan.confidence", .type = SCHEMA_NUMBER, .unit = UNIT_FRAC, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(confidence), .def = "95%", .min = 0.5, .max = 0.9999,
+     .help = "probability that the whole selection is right, but for figures within plan.tolerance of their limit"},
+    {.key = "plan.tolerance", .type = SCHEMA_NUMBER, .unit = UNIT_FRAC, .flags = SCHEMA_APART | SCHEMA_ABOVE,
+     .offset = OF_PLAN(tolerance_frac), .def = "5%", .min = 0, .max = 1,
+     .help = "within this of its limit a figure may be taken for either side",
+     .explain = "The indifference zone: the smaller, the more replications are spent on configurations that are close."},
+    {.key = "plan.vary", .type = SCHEMA_VARY, .flags = SCHEMA_APART, .help = "what may be chosen: dotted keys and their values",
+     .explain = "A list, a range 1..8, steps 10..50+10, or a geometric range 1..64*2. All combinations are candidates;\n"
+                "a key under `server.` that a dispatch model does not read makes no difference there."},
+    {.key = "plan.cost", .type = SCHEMA_EXPRESSIONS, .flags = SCHEMA_APART | SCHEMA_OWN_DEFAULT,
+     .def = "[machine.cores, server.workers, server.threads]", .help = "what to minimise: an expression over keys, or a list compared in turn",
+     .explain = "Numbers, keys, + - * / and ( ), as in 3*machine.cores + server.workers. A key under `server.` that the\n"
+                "dispatch model does not read counts 0."},
+
+    {.key = "sweep", .type = SCHEMA_VARY, .flags = SCHEMA_APART,
+     .help = "what `dispatchsim sweep` varies: dotted keys and their values",
+     .explain = "A list, or a text such as 1,2,4 or 1..8 or 10..50+10 or 1..1024*2. Several keys make a grid, in which the "
+                "last key varies fastest. No other command looks at it; --vary stands in place of it."},
+
     {.key = "cases", .type = SCHEMA_CASES, .help = "variants, one row each; a file without them has one"},
     {.key = "cases[].name", .type = SCHEMA_NAME, .flags = SCHEMA_REQUIRED, .offset = OF(name),
      .help = "its name in results"},
@@ -201,6 +270,8 @@ static const struct schema_row rows[] = {
      .help = "the cost profile was fitted to this row, so that the row validates nothing"},
     {.key = "cases[].against", .type = SCHEMA_NAME, .flags = SCHEMA_OWN_DEFAULT, .offset = OF(against), .def = "none",
      .help = "an earlier case whose throughput this one's is compared with"},
+    {.key = "cases[].quick", .type = SCHEMA_BOOL, .flags = SCHEMA_ASIDE, .offset = OF(quick), .def = "off",
+     .help = "measure, validate: one of those that --quick takes"},
 };
 // clang-format on
 

@@ -10,12 +10,22 @@ enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_CSV, REPORT_MD };
 
 struct report_validation;
 struct bands;
+struct plan;
+struct analytic;
 
 struct report {
     const struct result *result; // [count], one a scenario file
     int count;
-    bool colour;                                // ANSI colours in the text format
-    const struct bands *const *bands;           // [count], of each result one a case (bands.h); NULL = none
+    bool colour;                      // ANSI colours in the text format
+    const struct bands *const *bands; // [count], of each result one a case (bands.h); NULL = none
+    // Of a sweep, whose points are the results: the keys that vary and their values, as columns in CSV and as "set" in JSON,
+    // which then is an array always. Text and Markdown of a sweep are export.h's.
+    int keys; // 0 = no sweep
+    const char *const *key;
+    const char *const *const *value;        // [count][keys]
+    const struct analytic *const *analytic; // [count], of each result one a case (analytic.h); NULL = none
+    const struct plan *plan;                // of the only result, JSON only (report_plan.h); NULL = none
+    bool plan_most;                         // it is plan_most's
     const struct report_validation *validation; // [count], JSON only (report_validation.h); NULL = none
 };
 

@@ -59,7 +59,12 @@ static void put_bands(FILE *out, const struct bands *b) {
 }
 
 static void put_head(FILE *out, const struct report *r) {
-    fputs("scenario,case,endpoint,status,replications,precise", out);
+    fputs("scenario", out);
+    for (int i = 0; i < r->keys; i++) {
+        fputc(',', out);
+        put_text(out, r->key[i]);
+    }
+    fputs(",case,endpoint,status,replications,precise", out);
     put_estimate_head(out, "throughput", "_per_s");
     put_estimate_head(out, "mean", "_s");
     for (int q = 0; q < QUANTILE_COUNT; q++) put_estimate_head(out, quantile_name[q], "_s");
@@ -99,8 +104,13 @@ static void put_measured(FILE *out, const struct case_result *c) {
 }
 
 // What a row of a case and one of an endpoint share.
-static void put_start(FILE *out, const struct result *r, const struct case_result *c, const char *endpoint) {
+static void put_start(FILE *out, const struct report *report, const struct result *r,
+                      const struct case_result *c, const char *endpoint) {
     put_text(out, r->scenario);
+    for (int i = 0; i < report->keys; i++) {
+        fputc(',', out);
+        put_text(out, report->value[r - report->result][i]);
+    }
     fputc(',', out);
     put_text(out, report_name(r, c));
     fputc(',', out);
@@ -112,7 +122,7 @@ static void put_start(FILE *out, const struct result *r, const struct case_resul
 static void put_endpoint(FILE *out, const struct report *report, const struct result *r,
                          const struct case_result *c, int i) {
     enum { REST = 2 * LIMIT_COUNT + 2 + 5 + 2 * BLAME_COUNT + 2 * (2 + QUANTILE_COUNT) + 3 };
-    put_start(out, r, c, c->endpoint[i].name);
+    put_start(out, report, r, c, c->endpoint[i].name);
     put_estimate(out, &c->endpoint[i].throughput_per_s);
     put_latency(out, &c->endpoint[i].latency);
     for (int k = 0; k < REST; k++) fputc(',', out);
@@ -122,7 +132,7 @@ static void put_endpoint(FILE *out, const struct report *report, const struct re
 
 static void put_case(FILE *out, const struct report *report, const struct result *r,
                      const struct case_result *c) {
-    put_start(out, r, c, "");
+    put_start(out, report, r, c, "");
     put_estimate(out, &c->throughput_per_s);
     put_latency(out, &c->latency);
     put_numbers(out, c->utilisation, LIMIT_COUNT);

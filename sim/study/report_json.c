@@ -1,5 +1,7 @@
 #include "study/report.h"
+#include "study/report_analytic.h"
 #include "study/report_bands.h"
+#include "study/report_plan.h"
 #include "study/report_validation.h"
 
 #include "base/require.h"
@@ -186,15 +188,33 @@ static json_t *result_object(const struct result *r, const struct report_validat
     return object;
 }
 
+// A number where it is written as JSON writes one, else the text.
+static json_t *setting(const char *value) {
+    json_t *number_ = json_loads(value, JSON_DECODE_ANY, NULL);
+    if (json_is_number(number_)) return number_;
+    json_decref(number_);
+    return json_string(value);
+}
+
+static json_t *settings(const struct report *r, int i) {
+    json_t *object = json_object();
+    for (int k = 0; k < r->keys; k++) put(object, r->key[k], setting(r->value[i][k]));
+    return object;
+}
+
 static json_t *nth(const struct report *r, int i) {
     json_t *object = result_object(&r->result[i], r->validation ? &r->validation[i] : NULL);
     report_bands_json(object, r, i);
+    report_analytic_json(object, r, i);
+    if (r->plan) put(object, "plan", report_plan_json(r->plan, r->plan_most));
+    if (r->keys) put(object, "set", settings(r, i));
     return object;
 }
 
 bool report_json(FILE *out, const struct report *r) {
-    json_t *all = r->count == 1 ? nth(r, 0) : json_array();
-    for (int i = 0; r->count != 1 && i < r->count; i++) json_array_append_new(all, nth(r, i));
+    bool one = r->count == 1 && !r->keys;
+    json_t *all = one ? nth(r, 0) : json_array();
+    for (int i = 0; !one && i < r->count; i++) json_array_append_new(all, nth(r, i));
     bool ok = !json_dumpf(all, out, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) && fputc('\n', out) != EOF;
     json_decref(all);
     return ok;

@@ -1,4 +1,5 @@
 #include "study/report.h"
+#include "study/report_analytic.h"
 #include "study/report_bands.h"
 
 static void write_one(FILE *out, const struct result *r) {
@@ -29,5 +30,6 @@ void report_md(FILE *out, const struct report *r) {
         if (i > 0) fputc('\n', out);
         write_one(out, &r->result[i]);
         report_bands_md(out, r, &r->result[i]);
+        report_analytic_md(out, r, &r->result[i]);
     }
 }

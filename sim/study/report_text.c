@@ -1,4 +1,5 @@
 #include "study/report.h"
+#include "study/report_analytic.h"
 #include "study/report_bands.h"
 
 #include "base/units.h"
@@ -166,6 +167,7 @@ static void print_case(FILE *out, const struct report *r, const struct result *r
     print_endpoints(out, r, result, c);
     print_blame(out, r, c);
     report_bands_text(out, r, result, c);
+    report_analytic_text(out, r, result, c);
 }
 
 static void print_result(FILE *out, const struct report *r, const struct result *result) {

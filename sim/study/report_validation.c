@@ -35,6 +35,12 @@ static bool any_band(const struct report_validation *v) {
     return false;
 }
 
+static bool any_endpoint(const struct report_validation *v) {
+    for (int i = 0; i < v->rows; i++)
+        if (v->row[i].endpoint[0]) return true;
+    return false;
+}
+
 static void add_measured(struct table *t, const struct compared *c) {
     add_value(t, c->quantity, c->measured.median);
     add_value(t, c->quantity, c->measured.min);
@@ -49,26 +55,32 @@ static void measured_columns(struct table *t) {
     table_column(t, "A/A", TABLE_RIGHT);
 }
 
-static void row_columns(struct table *t) {
+static void row_columns(struct table *t, const struct report_validation *v) {
     table_init(t);
     table_column(t, "case", TABLE_LEFT);
+    if (any_endpoint(v)) table_column(t, "endpoint", TABLE_LEFT);
     table_column(t, "quantity", TABLE_LEFT);
 }
 
+static void add_head(struct table *t, const struct report_validation *v, const struct compared *c) {
+    table_add(t, "%s", c->name);
+    if (any_endpoint(v)) table_add(t, "%s", c->endpoint[0] ? c->endpoint : "all");
+    table_add(t, "%s", quantity_name(c->quantity));
+}
+
 void report_validation_measured(struct table *t, const struct report_validation *v) {
-    row_columns(t);
+    row_columns(t, v);
     measured_columns(t);
     for (int i = 0; i < v->rows; i++) {
         if (!shown(&v->row[i])) continue;
-        table_add(t, "%s", v->row[i].name);
-        table_add(t, "%s", quantity_name(v->row[i].quantity));
+        add_head(t, v, &v->row[i]);
         add_measured(t, &v->row[i]);
     }
 }
 
 void report_validation_rows(struct table *t, const struct report_validation *v) {
     bool bands = any_band(v);
-    row_columns(t);
+    row_columns(t, v);
     table_column(t, "predicted", TABLE_RIGHT);
     if (bands) table_column(t, "from", TABLE_RIGHT);
     if (bands) table_column(t, "to", TABLE_RIGHT);
@@ -79,8 +91,7 @@ void report_validation_rows(struct table *t, const struct report_validation *v) 
         const struct compared *c = &v->row[i];
         char text[32];
         if (!shown(c)) continue;
-        table_add(t, "%s", c->name);
-        table_add(t, "%s", quantity_name(c->quantity));
+        add_head(t, v, c);
         add_value(t, c->quantity, c->predicted);
         if (bands) add_value(t, c->quantity, c->lo);
         if (bands) add_value(t, c->quantity, c->hi);
@@ -137,12 +148,13 @@ static json_t *number(double x) {
 
 static json_t *row_json(const struct compared *c) {
     json_t *band = isnan(c->lo) ? json_null() : json_pack("[o,o]", number(c->lo), number(c->hi));
-    return json_pack("{s:s, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:s}", "case", c->name,
-                     "quantity", quantity_name(c->quantity), "predicted", number(c->predicted), "band95",
-                     band, "measured", "median", number(c->measured.median), "min", number(c->measured.min),
-                     "max", number(c->measured.max), "aa", number(c->measured.aa), "rounds",
-                     c->measured.rounds, "error", number(c->error), "tolerance", number(c->tolerance),
-                     "verdict", verdict_name(c->verdict));
+    return json_pack("{s:s, s:s*, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:i}, s:o, s:o, s:s}", "case",
+                     c->name, "endpoint", c->endpoint[0] ? c->endpoint : NULL, "quantity",
+                     quantity_name(c->quantity), "predicted", number(c->predicted), "band95", band,
+                     "measured", "median", number(c->measured.median), "min", number(c->measured.min), "max",
+                     number(c->measured.max), "aa", number(c->measured.aa), "rounds", c->measured.rounds,
+                     "error", number(c->error), "tolerance", number(c->tolerance), "verdict",
+                     verdict_name(c->verdict));
 }
 
 json_t *report_validation_json(const struct report_validation *v) {

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// One case while it runs. `wanted` replications have been ordered so far, `started` of them handed to a thread.
+// One case while it runs. `wanted` replications have been ordered so far, `started` of them handed to a thread. There is
+// room for `room` of them: none before the first is started, so that a thousand cases do not wait with theirs.
 struct job {
-    int wanted, started, done;
+    int wanted, started, done, room;
     bool finished;
-    bool *complete;           // [wanted]
-    struct observation *seen; // [wanted]; fixed while replications of the round run
+    bool *complete;           // [room]
+    struct observation *seen; // [room]; fixed while replications of the round run
     struct case_result result;
 };
 
@@ -24,6 +25,8 @@ struct run {
     pthread_cond_t changed; // a round ended, so that there may be more to start or nothing left
     struct job *job;
     int finished;
+    int first;        // cases before it have no replication to be started
+    int done, wanted; // replications of all cases
     bool failed;
     int failed_case, failed_replication;
     struct err err;
@@ -33,15 +36,22 @@ static bool stopped(const struct run *r) {
     return r->failed || (r->options->stop && atomic_load(r->options->stop));
 }
 
-static void order_round(struct job *j, int wanted) {
-    j->seen = realloc(j->seen, (size_t)wanted * sizeof *j->seen);
-    j->complete = realloc(j->complete, (size_t)wanted * sizeof *j->complete);
+static void make_room(struct job *j) {
+    if (j->room == j->wanted) return;
+    j->seen = realloc(j->seen, (size_t)j->wanted * sizeof *j->seen);
+    j->complete = realloc(j->complete, (size_t)j->wanted * sizeof *j->complete);
     REQUIRE(j->seen && j->complete);
-    for (int i = j->wanted; i < wanted; i++) {
-        observation_init(&j->seen[i]);
-        j->complete[i] = false;
+    for (; j->room < j->wanted; j->room++) {
+        observation_init(&j->seen[j->room]);
+        j->complete[j->room] = false;
     }
+}
+
+static void order_round(struct run *r, int c, int wanted) {
+    struct job *j = &r->job[c];
+    r->wanted += wanted - j->wanted;
     j->wanted = wanted;
+    if (c < r->first) r->first = c;
 }
 
 static int first_round(const struct run_spec *spec) {
@@ -49,12 +59,12 @@ static int first_round(const struct run_spec *spec) {
 }
 
 static void release_observations(struct job *j) {
-    if (!j->seen) return;
-    for (int i = 0; i < j->wanted; i++) observation_fini(&j->seen[i]);
+    for (int i = 0; i < j->room; i++) observation_fini(&j->seen[i]);
     free(j->seen);
     free(j->complete);
     j->seen = NULL;
     j->complete = NULL;
+    j->room = 0;
 }
 
 static void gather(const struct run *r, struct job *j, int c, int replications) {
@@ -73,20 +83,20 @@ static void end_round(struct run *r, int c) {
     if (spec->replications > 0 || enough || next <= j->wanted) {
         j->finished = true;
         r->finished++;
+        if (r->options->case_done) r->options->case_done(r->options->case_context, c, &j->result);
         release_observations(j);
     } else {
-        order_round(j, next);
+        order_round(r, c, next);
     }
     pthread_cond_broadcast(&r->changed);
 }
 
 static void tell_progress(const struct run *r) {
     if (!r->options->progress) return;
-    struct run_progress p = {.cases_done = r->finished, .cases = r->file->cases};
-    for (int c = 0; c < r->file->cases; c++) {
-        p.replications_done += r->job[c].done;
-        p.replications_wanted += r->job[c].wanted;
-    }
+    struct run_progress p = {.cases_done = r->finished,
+                             .cases = r->file->cases,
+                             .replications_done = r->done,
+                             .replications_wanted = r->wanted};
     r->options->progress(r->options->listener, &p);
 }
 
@@ -103,6 +113,7 @@ static void note_failure(struct run *r, int c, int replication, const struct err
 static void run_one(struct run *r, int c, int replication) {
     const struct run_options *o = r->options;
     struct job *j = &r->job[c];
+    make_room(j);
     struct observation *seen = &j->seen[replication];
     struct simulate_options how = {.point = 0, .replication = (uint32_t)replication};
     if (o->trace && c == o->trace_case && replication == 0) how.trace = o->trace;
@@ -112,6 +123,7 @@ static void run_one(struct run *r, int c, int replication) {
     pthread_mutex_lock(&r->lock);
     if (ok) {
         j->complete[replication] = true;
+        r->done++;
         if (++j->done == j->wanted && !r->failed) end_round(r, c);
         tell_progress(r);
     } else {
@@ -121,9 +133,9 @@ static void run_one(struct run *r, int c, int replication) {
 }
 
 // The first case with a replication that nobody has started, or -1.
-static int next_case(const struct run *r) {
-    for (int c = 0; c < r->file->cases; c++)
-        if (r->job[c].started < r->job[c].wanted) return c;
+static int next_case(struct run *r) {
+    for (; r->first < r->file->cases; r->first++)
+        if (r->job[r->first].started < r->job[r->first].wanted) return r->first;
     return -1;
 }
 
@@ -157,7 +169,7 @@ static void work_in_parallel(struct run *r) {
 static bool gather_partial(struct run *r, int c) {
     struct job *j = &r->job[c];
     int n = 0;
-    while (n < j->wanted && j->complete[n]) n++;
+    while (n < j->room && j->complete[n]) n++;
     if (n == 0) return false;
     gather(r, j, c, n);
     j->result.precise = false;
@@ -189,7 +201,7 @@ static void start(struct run *r) {
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->changed, NULL);
     r->job = memory_new((size_t)r->file->cases, sizeof *r->job);
-    for (int c = 0; c < r->file->cases; c++) order_round(&r->job[c], first_round(&r->file->case_[c].run));
+    for (int c = 0; c < r->file->cases; c++) order_round(r, c, first_round(&r->file->case_[c].run));
 }
 
 static void finish(struct run *r) {

@@ -23,6 +23,9 @@ struct run_options {
     // Told of every replication that ends, one call at a time but from any thread. NULL = nobody listens.
     void (*progress)(void *listener, const struct run_progress *p);
     void *listener;
+    // Told the result of every case when it has all its replications, as `progress` is. NULL = nobody wants it.
+    void (*case_done)(void *case_context, int case_, const struct case_result *result);
+    void *case_context;
     const atomic_int *stop; // not 0: start nothing more. NULL = never
     struct trace *trace;    // receives replication 0 of case `trace_case`; NULL = none
     int trace_case;

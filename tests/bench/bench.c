@@ -1,115 +1,241 @@
-// dispatchsim-bench: how fast the simulator is. All benchmarks run once a round, in the same order, so that a change of
-// the machine's speed meets all of them; the median over the rounds is reported with the range.
+// dispatchsim-bench: how fast the simulator is.
 #include "bench.h"
 
 #include "base/memory.h"
+#include "base/require.h"
 #include "stats/interval.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { MOST = 64, ROUNDS = 11 };
+enum { MOST = 96, ROUNDS = 11, GROWTH_ROUNDS = 3 };
 
+// What one round of one case gave.
+struct sample {
+    double value;
+    double events_per_unit; // 0 = not told
+    double resident_bytes;  // 0 = not asked for
+};
+
+struct entry {
+    const struct bench_case *c;
+    struct sample *sample; // [rounds]
+};
+
+enum format { TEXT, JSON, MARKDOWN };
+
+struct bench {
+    struct entry entry[MOST];
+    int entries, rounds;
+    enum format format;
+    bool growth;
+    const char *only; // part of the names wanted, NULL = all
+};
+
+// The only state that outlives a call: a benchmark's signature has no room for it.
 static uint64_t events;
 
 void bench_events(uint64_t n) {
     events = n;
 }
 
-struct entry {
-    const struct bench_case *c;
-    double *value; // [rounds]
-    double events_per_unit;
-};
+// ---- measuring
 
-struct bench {
-    struct entry entry[MOST];
-    int entries, rounds;
-    bool json;
-    const char *only; // part of the names wanted, NULL = all
-};
-
-static double now_s(void) {
+static double processor_s(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static double measure(struct entry *x) {
+static struct sample measure(const struct bench_case *c) {
     static volatile double sink;
     events = 0;
-    double start = now_s();
-    sink = x->c->run(x->c->n);
-    double seconds = now_s() - start;
+    double start = processor_s(), returned = c->run(c->n, c->arg), seconds = processor_s() - start;
+    sink = returned;
     (void)sink;
-    x->events_per_unit = (double)events / (double)x->c->n;
-    return x->c->scale > 0 ? seconds * x->c->scale / (double)x->c->n : (double)x->c->n / seconds;
+    struct sample s = {.events_per_unit = (double)events / (double)c->n};
+    if (c->kind == BENCH_NS)
+        s.value = seconds * 1e9 / (double)c->n;
+    else
+        s.value = c->kind == BENCH_RATE ? (double)c->n / seconds : returned;
+    return s;
+}
+
+// The same in a process of its own, with the most memory that process held.
+static struct sample measure_apart(const struct bench_case *c) {
+    int pipe_[2], status;
+    struct sample s;
+    REQUIRE(pipe(pipe_) == 0);
+    pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        s = measure(c);
+        _exit(write(pipe_[1], &s, sizeof s) != sizeof s);
+    }
+    close(pipe_[1]);
+    REQUIRE(read(pipe_[0], &s, sizeof s) == sizeof s);
+    close(pipe_[0]);
+    struct rusage usage;
+    REQUIRE(wait4(child, &status, 0, &usage) == child && status == 0);
+    s.resident_bytes = (double)usage.ru_maxrss * 1024;
+    return s;
+}
+
+// ---- reporting
+
+// One line of the report.
+struct figure {
+    const struct bench_case *c;
+    double median, low, high, events_per_unit, resident_bytes;
+};
+
+static struct figure figure(const struct entry *x, int rounds) {
+    struct figure f = {.c = x->c, .low = NAN, .high = NAN};
+    double value[MOST], resident[MOST];
+    for (int i = 0; i < rounds; i++) {
+        value[i] = x->sample[i].value;
+        resident[i] = x->sample[i].resident_bytes;
+        f.low = fmin(f.low, value[i]);
+        f.high = fmax(f.high, value[i]);
+        f.events_per_unit = fmax(f.events_per_unit, x->sample[i].events_per_unit);
+    }
+    f.median = median(value, rounds);
+    f.resident_bytes = median(resident, rounds);
+    return f;
+}
+
+// Units of work and events per second; 0 where the case has no such figure.
+static double per_second(const struct figure *f) {
+    if (!strncmp(f->c->unit, "ns/", 3)) return 1e9 / f->median;
+    return strstr(f->c->unit, "/s") ? f->median : 0;
+}
+
+static int decimals(double x) {
+    return x < 10 ? 2 : x < 1000;
+}
+
+static void print_json(const struct figure *f, bool last) {
+    printf("  {\"name\": \"%s\", \"unit\": \"%s\", \"median\": %.6g, \"min\": %.6g, \"max\": %.6g",
+           f->c->name, f->c->unit, f->median, f->low, f->high);
+    double rate = per_second(f);
+    if (rate > 0) printf(", \"units_per_s\": %.6g", rate);
+    if (rate > 0 && f->events_per_unit > 0)
+        printf(", \"events_per_unit\": %.4g, \"events_per_s\": %.6g", f->events_per_unit,
+               rate * f->events_per_unit);
+    if (f->resident_bytes > 0) printf(", \"resident_bytes\": %.0f", f->resident_bytes);
+    printf("}%s\n", last ? "" : ",");
+}
+
+static void print_cells(const struct figure *f, const char *row, const char *between, const char *none) {
+    char events_per_unit[32], events_per_s[32], resident[32];
+    int d = decimals(f->median);
+    double rate = per_second(f) * f->events_per_unit;
+    snprintf(events_per_unit, sizeof events_per_unit, rate > 0 ? "%.3f" : none, f->events_per_unit);
+    snprintf(events_per_s, sizeof events_per_s, rate > 0 ? "%.1f M" : none, rate * 1e-6);
+    snprintf(resident, sizeof resident, f->resident_bytes > 0 ? "%.1f MB" : none, f->resident_bytes * 1e-6);
+    printf(row, f->c->name, d, f->median, f->c->unit, d, f->low, d, f->high);
+    printf("%s%10s%s%10s%s%9s%s\n", between, events_per_unit, between, events_per_s, between, resident,
+           *between == '|' ? " |" : "");
+}
+
+static void print_head(enum format format) {
+    if (format == JSON) puts("[");
+    if (format == TEXT)
+        printf("%-28s %10s %-12s %10s    %-10s %11s %10s %9s\n", "benchmark", "median", "", "lowest",
+               "highest", "events/unit", "events/s", "resident");
+    if (format == MARKDOWN)
+        puts("| benchmark | median | unit | lowest .. highest | events a unit | events/s | resident |\n"
+             "|---|---:|---|---:|---:|---:|---:|");
+}
+
+static void report(const struct bench *b) {
+    print_head(b->format);
+    for (int i = 0, left = b->entries; i < b->entries; i++, left--) {
+        struct figure f = figure(&b->entry[i], b->rounds);
+        if (b->format == JSON) print_json(&f, left == 1);
+        if (b->format == TEXT) print_cells(&f, "%-28s %10.*f %-12s %10.*f .. %-10.*f", " ", "-");
+        if (b->format == MARKDOWN) print_cells(&f, "| %s | %.*f | %s | %.*f .. %.*f ", "| ", "");
+    }
+    if (b->format == JSON) puts("]");
+}
+
+// ---- the command
+
+static int usage(void) {
+    fputs("usage: dispatchsim-bench [--format text|json|md] [--rounds N] [--only PART_OF_NAME] [--growth "
+          "yes|no]\n",
+          stderr);
+    return 2;
+}
+
+static bool parse_format(struct bench *b, const char *word) {
+    static const char *const name[] = {"text", "json", "md"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(word, name[i]) != 0) continue;
+        b->format = (enum format)i;
+        return true;
+    }
+    return false;
+}
+
+static bool parse_option(struct bench *b, const char *option, const char *value) {
+    if (!strcmp(option, "--format")) return parse_format(b, value);
+    if (!strcmp(option, "--only")) return *(b->only = value) != '\0';
+    if (!strcmp(option, "--growth")) return (b->growth = !strcmp(value, "yes")) || !strcmp(value, "no");
+    char *end;
+    long rounds = strtol(value, &end, 10);
+    b->rounds = (int)rounds;
+    return !strcmp(option, "--rounds") && *end == '\0' && rounds > 0 && rounds <= MOST;
+}
+
+static bool parse(struct bench *b, int argc, char **argv) {
+    for (int i = 1; i < argc; i += 2)
+        if (i + 1 == argc || !parse_option(b, argv[i], argv[i + 1])) return false;
+    if (b->rounds == 0) b->rounds = b->growth ? GROWTH_ROUNDS : ROUNDS;
+    return true;
 }
 
 static void add_list(struct bench *b, const struct bench_case *list) {
     for (; list->name; list++) {
         if (b->only && !strstr(list->name, b->only)) continue;
-        b->entry[b->entries++] = (struct entry){list, memory_new((size_t)b->rounds, sizeof(double)), 0};
+        REQUIRE(b->entries < MOST);
+        b->entry[b->entries++] = (struct entry){list, memory_new((size_t)b->rounds, sizeof(struct sample))};
     }
 }
 
-static void range(const struct entry *x, int rounds, double *low, double *high) {
-    *low = *high = NAN;
-    for (int i = 0; i < rounds; i++) {
-        *low = fmin(*low, x->value[i]);
-        *high = fmax(*high, x->value[i]);
-    }
-}
-
-static void report(const struct bench *b) {
-    if (b->json) puts("[");
+// What could not be had in the first round (a peer that is not installed) is left out, and said.
+static void leave_out_missing(struct bench *b) {
+    int kept = 0;
     for (int i = 0; i < b->entries; i++) {
-        const struct entry *x = &b->entry[i];
-        double low, high, mid = median(x->value, b->rounds);
-        range(x, b->rounds, &low, &high);
-        if (b->json)
-            printf("  {\"name\": \"%s\", \"unit\": \"%s\", \"median\": %.6g, \"min\": %.6g, \"max\": %.6g, "
-                   "\"events_per_unit\": %.4g}%s\n",
-                   x->c->name, x->c->unit, mid, low, high, x->events_per_unit, i + 1 < b->entries ? "," : "");
-        else
-            printf("%-28s %12.*f %-12s %12.*f .. %-12.*f %8.3f events a unit\n", x->c->name,
-                   mid < 1000 ? 1 : 0, mid, x->c->unit, mid < 1000 ? 1 : 0, low, mid < 1000 ? 1 : 0, high,
-                   x->events_per_unit);
+        struct entry *x = &b->entry[i];
+        if (!isnan(x->sample[0].value)) {
+            b->entry[kept++] = *x;
+            continue;
+        }
+        fprintf(stderr, "dispatchsim-bench: %s is not installed here: left out\n", x->c->name);
+        free(x->sample);
     }
-    if (b->json) puts("]");
-}
-
-static int usage(void) {
-    fputs("usage: dispatchsim-bench [--format text|json] [--rounds N] [--only PART_OF_NAME]\n", stderr);
-    return 2;
-}
-
-static bool parse(struct bench *b, int argc, char **argv) {
-    for (int i = 1; i < argc; i += 2) {
-        if (i + 1 == argc) return false;
-        if (!strcmp(argv[i], "--format") && (!strcmp(argv[i + 1], "json") || !strcmp(argv[i + 1], "text")))
-            b->json = argv[i + 1][0] == 'j';
-        else if (!strcmp(argv[i], "--rounds") && atoi(argv[i + 1]) > 0)
-            b->rounds = atoi(argv[i + 1]);
-        else if (!strcmp(argv[i], "--only"))
-            b->only = argv[i + 1];
-        else
-            return false;
-    }
-    return true;
+    b->entries = kept;
 }
 
 int main(int argc, char **argv) {
-    struct bench b = {.rounds = ROUNDS};
+    struct bench b = {0};
     if (!parse(&b, argc, argv)) return usage();
-    add_list(&b, bench_engine);
-    add_list(&b, bench_server);
-    for (int round = 0; round < b.rounds; round++)
-        for (int i = 0; i < b.entries; i++) b.entry[i].value[round] = measure(&b.entry[i]);
+    const struct bench_case *const usual[] = {bench_engine, bench_peers, bench_server, bench_program, NULL};
+    const struct bench_case *const growth[] = {bench_growth_engine, bench_growth, NULL};
+    for (const struct bench_case *const *list = b.growth ? growth : usual; *list; list++) add_list(&b, *list);
+    for (int round = 0; round < b.rounds; round++) {
+        for (int i = 0; i < b.entries; i++)
+            b.entry[i].sample[round] = b.growth ? measure_apart(b.entry[i].c) : measure(b.entry[i].c);
+        if (round == 0) leave_out_missing(&b);
+    }
     report(&b);
-    for (int i = 0; i < b.entries; i++) free(b.entry[i].value);
+    for (int i = 0; i < b.entries; i++) free(b.entry[i].sample);
     return 0;
 }

@@ -1,20 +1,34 @@
 #pragma once
-// What the benchmarks share: a benchmark is a function that does `n` units of work; the harness times it in rounds, one
-// after the other with all others, and reports the median.
+// What the benchmarks share. The harness runs every case once a round, one after the other, so that a change of the
+// machine's speed meets all of them, and reports medians over the rounds.
 #include <stdint.h>
 
-// Does n units of work; what it returns only keeps the compiler from leaving the work out.
-typedef double (*bench_fn)(int64_t n);
-
-struct bench_case {
-    const char *name, *unit; // "ns/customer", "ns/event", "requests/s", "s"
-    bench_fn run;
-    int64_t n;    // units a round
-    double scale; // what is reported per unit: 1e9 = ns, 0 = units per second
+enum bench_kind {
+    BENCH_NS,    // processor time, ns per unit of work
+    BENCH_RATE,  // units of work per second of processor time
+    BENCH_VALUE, // the function itself returns what is reported; NAN where it cannot be had here
 };
 
-// Number of events that the work done last consisted of; a benchmark may tell it.
+// Does n units of work of a size `arg`. What it returns only keeps the compiler from leaving the work out, BENCH_VALUE
+// apart.
+typedef double (*bench_fn)(int64_t n, int64_t arg);
+
+struct bench_case {
+    const char *name, *unit; // unit: "ns/customer", "requests/s" ...
+    enum bench_kind kind;
+    bench_fn run;
+    int64_t n;   // units of work a round
+    int64_t arg; // number of timers, connections ...; the function's own
+};
+
+// Tells of how many events the work done last consisted.
 void bench_events(uint64_t events);
 
-// The lists of the single files, ended by a case without name.
-extern const struct bench_case bench_engine[], bench_server[];
+// The lists of the single files, ended by a case without name. Each case of the growth lists runs in a process of its own,
+// whose largest resident memory is reported with it.
+extern const struct bench_case bench_engine[], bench_peers[], bench_server[], bench_program[],
+    bench_growth_engine[], bench_growth[];
+
+// Simulates a scenario given as text with n requests, once; costs are those of the profile in configs/.
+// `%` and a letter d in the text stand for arg. Returns the simulated seconds.
+double bench_simulate(const char *text, int64_t n, int64_t arg);

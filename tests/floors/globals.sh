@@ -8,11 +8,12 @@ shift 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The handlers of require.c are set once, before any thread starts, or belong to a thread.
+# The handlers of require.c are set once, before any thread starts, or belong to a thread; a signal's handler (signals.c)
+# is handed nothing.
 globals_of() {
     "$objdump" -t "$@" | awk '
         /file format/ { object = $1; sub(/:$/, "", object) }
-        / O \.(data|bss|tdata|tbss)/ && !/ O \.data\.rel\.ro/ && object !~ /^require\.c/ { print object ": " $NF }'
+        / O \.(data|bss|tdata|tbss)/ && !/ O \.data\.rel\.ro/ && object !~ /^(require|signals)\.c/ { print object ": " $NF }'
 }
 
 cat >"$work/planted.c" <<'END'

@@ -10,37 +10,33 @@
 
 static void test_ab(void **state) {
     (void)state;
-    struct canned *s = canned_start(canned_plain);
     struct run r;
-    aim(&r, s->port, CLIENT_AB);
-    r.load.requests = 500;
-    r.load.concurrency = 7;
+    set_up(&r, canned_plain, CLIENT_AB);
+    r.s.load.requests = 500;
+    r.s.load.concurrency = 7;
     go(&r);
     assert_int_equal(r.seen.done, 500);
     assert_int_equal(r.report.connects, 500); // one each
-    assert_int_equal(atomic_load(&s->accepted), 500);
-    assert_int_equal(atomic_load(&s->old), 500);
+    assert_int_equal(atomic_load(&r.server->accepted), 500);
+    assert_int_equal(atomic_load(&r.server->old), 500);
     assert_int_equal(r.report.bytes, 500 * (int64_t)strlen(CANNED_OK));
     assert_int_equal(r.report.errors + r.report.not_ok + r.report.reconnects + r.seen.retried, 0);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 static void test_wrk(void **state) {
     (void)state;
-    struct canned *s = canned_start(canned_plain);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 1000;
-    r.load.concurrency = 5;
+    set_up(&r, canned_plain, CLIENT_WRK);
+    r.s.load.requests = 1000;
+    r.s.load.concurrency = 5;
     go(&r);
     assert_int_equal(r.seen.done, 1000);
     assert_int_equal(r.report.connects, 5); // kept
-    assert_int_equal(atomic_load(&s->accepted), 5);
-    assert_int_equal(atomic_load(&s->old), 0);
-    assert_int_equal(atomic_load(&s->requests), 1000);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    assert_int_equal(atomic_load(&r.server->accepted), 5);
+    assert_int_equal(atomic_load(&r.server->old), 0);
+    assert_int_equal(atomic_load(&r.server->requests), 1000);
+    tear_down(&r);
 }
 
 static void test_duration(void **state) {
@@ -50,8 +46,8 @@ static void test_duration(void **state) {
         struct run r;
         aim(&r, s->port, c);
         atomic_store(&s->old, 0);
-        r.load.duration = 150 * SIM_MS;
-        r.load.concurrency = 3;
+        r.s.load.duration = 150 * SIM_MS;
+        r.s.load.concurrency = 3;
         go(&r);
         assert_true(fabs(r.seen.span_s - 0.15) < 1e-9);
         assert_in_range(r.seen.in_system_last, 1, 3);
@@ -64,16 +60,14 @@ static void test_duration(void **state) {
 // More connections than requests: none is opened for nothing.
 static void test_fewer_requests(void **state) {
     (void)state;
-    struct canned *s = canned_start(canned_plain);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 3;
-    r.load.concurrency = 50;
+    set_up(&r, canned_plain, CLIENT_WRK);
+    r.s.load.requests = 3;
+    r.s.load.concurrency = 50;
     go(&r);
     assert_int_equal(r.seen.done, 3);
     assert_int_equal(r.report.connects, 3);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // Looks at the queue before and after the header of the first response, whose end only the close tells.
@@ -92,18 +86,16 @@ static bool look_around(struct canned *s, int fd, int number) {
 
 static void test_ab_first_alone(void **state) {
     (void)state;
-    struct canned *s = canned_start(look_around);
     struct run r;
-    aim(&r, s->port, CLIENT_AB);
-    r.load.requests = 100;
-    r.load.concurrency = 20;
+    set_up(&r, look_around, CLIENT_AB);
+    r.s.load.requests = 100;
+    r.s.load.concurrency = 20;
     go(&r);
-    assert_true(s->alone);
-    assert_int_equal(s->others, 19); // and not yet the first one's successor
+    assert_true(r.server->alone);
+    assert_int_equal(r.server->others, 19); // and not yet the first one's successor
     assert_int_equal(r.seen.done, 100);
     assert_true(r.seen.latency.max >= 50 * SIM_MS);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // Answers at once and closes later.
@@ -116,32 +108,28 @@ static bool linger(struct canned *s, int fd, int number) {
 // To ab a request ends when the server closes, though its length was announced.
 static void test_ab_ends_at_close(void **state) {
     (void)state;
-    struct canned *s = canned_start(linger);
     struct run r;
-    aim(&r, s->port, CLIENT_AB);
-    r.load.requests = 5;
+    set_up(&r, linger, CLIENT_AB);
+    r.s.load.requests = 5;
     go(&r);
     assert_int_equal(r.seen.done, 5);
     assert_true(r.seen.latency.min >= 20 * SIM_MS);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // A pause of 20 ms after each of 2 x 5 requests: four pauses each lie inside the run.
 static void test_think(void **state) {
     (void)state;
-    struct canned *s = canned_start(canned_plain);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 10;
-    r.load.concurrency = 2;
-    r.load.has_think = true;
-    assert_true(dist_init(&r.load.think, DIST_CONSTANT, 20e6, 0));
+    set_up(&r, canned_plain, CLIENT_WRK);
+    r.s.load.requests = 10;
+    r.s.load.concurrency = 2;
+    r.s.load.has_think = true;
+    assert_true(dist_init(&r.s.load.think, DIST_CONSTANT, 20e6, 0));
     go(&r);
     assert_int_equal(r.seen.done, 10);
     assert_true(r.seen.span_s >= 0.08);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // --- open loop
@@ -164,7 +152,7 @@ static void test_open_offers(void **state) {
         struct run r;
         open_loop(&r, s->port, a, 1000, 200 * SIM_MS);
         go(&r);
-        assert_int_equal(r.seen.arrived, arrivals_of(&r.load, 7));
+        assert_int_equal(r.seen.arrived, arrivals_of(&r.s.load, 7));
         if (a == ARRIVALS_DETERMINISTIC) assert_int_equal(r.seen.arrived, 199);
         assert_true(r.report.send_lag_p50_s <= r.report.send_lag_p99_s);
         assert_true(r.report.uncorrected_mean_s > 0);
@@ -176,21 +164,19 @@ static void test_open_offers(void **state) {
 
 static void test_open_trace(void **state) {
     (void)state;
-    struct canned *s = canned_start(canned_plain);
     sim_time at[] = {0, 0, 0, 60 * SIM_MS, 120 * SIM_MS};
     struct run r;
-    aim(&r, s->port, CLIENT_OPEN);
-    r.load.arrivals = ARRIVALS_TRACE;
-    r.load.trace = at;
-    r.load.trace_count = 5;
-    r.load.requests = 5;
-    r.load.keep_alive = false;
+    set_up(&r, canned_plain, CLIENT_OPEN);
+    r.s.load.arrivals = ARRIVALS_TRACE;
+    r.s.load.trace = at;
+    r.s.load.trace_count = 5;
+    r.s.load.requests = 5;
+    r.s.load.keep_alive = false;
     go(&r);
     assert_int_equal(r.seen.done, 5);
     assert_int_equal(r.report.connects, 5);
     assert_true(r.seen.span_s >= 0.12);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // Stops for 100 ms in the middle.
@@ -204,10 +190,9 @@ static bool stall(struct canned *s, int fd, int number) {
 // actual start they have waited for nothing.
 static void test_stall(void **state) {
     (void)state;
-    struct canned *s = canned_start(stall);
     struct run r;
-    open_loop(&r, s->port, ARRIVALS_DETERMINISTIC, 500, 0);
-    r.load.requests = 500;
+    set_up_open(&r, stall, ARRIVALS_DETERMINISTIC, 500, 0);
+    r.s.load.requests = 500;
     r.target.connections = 1;
     go(&r);
     double n = (double)r.seen.done,
@@ -218,23 +203,20 @@ static void test_stall(void **state) {
     assert_true(r.report.send_lag_p99_s > 0.06);
     assert_true(r.report.uncorrected_p99_s < (double)hist_quantile(&r.seen.latency, 0.99) * 1e-9);
     assert_int_equal(r.report.connects, 1);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // The same with connections at will: nothing is kept back, both latencies show the stall.
 static void test_stall_many(void **state) {
     (void)state;
-    struct canned *s = canned_start(stall);
     struct run r;
-    open_loop(&r, s->port, ARRIVALS_DETERMINISTIC, 500, 0);
-    r.load.requests = 500;
+    set_up_open(&r, stall, ARRIVALS_DETERMINISTIC, 500, 0);
+    r.s.load.requests = 500;
     go(&r);
     assert_true((double)hist_quantile(&r.seen.latency, 0.98) > 60e6);
     assert_true(r.report.uncorrected_p99_s > 0.06);
     assert_true(r.report.connects > 20);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // Takes 5 ms a request, one at a time: 200/s.

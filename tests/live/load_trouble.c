@@ -18,9 +18,9 @@ static void test_nobody_there(void **state) {
     for (enum client_kind c = CLIENT_AB; c <= CLIENT_OPEN; c++) {
         struct run r;
         aim(&r, unused_port(), c);
-        r.load.concurrency = 10;
-        r.load.requests = 100;
-        r.load.rate_per_s = 1000;
+        r.s.load.concurrency = 10;
+        r.s.load.requests = 100;
+        r.s.load.rate_per_s = 1000;
         fails(&r, "Connection refused");
     }
 }
@@ -62,10 +62,10 @@ static void test_broken_answers(void **state) {
             struct canned *s = canned_start(answers[i]);
             struct run r;
             aim(&r, s->port, c);
-            r.load.requests = 20;
-            r.load.concurrency = 4;
-            r.load.retries = 2;
-            assert_true(dist_init(&r.load.backoff, DIST_CONSTANT, 1e6, 0));
+            r.s.load.requests = 20;
+            r.s.load.concurrency = 4;
+            r.s.load.retries = 2;
+            assert_true(dist_init(&r.s.load.backoff, DIST_CONSTANT, 1e6, 0));
             go(&r);
             assert_int_equal(r.seen.done, 0);
             assert_int_equal(r.seen.refused, 20);
@@ -86,21 +86,19 @@ static bool silent(struct canned *s, int fd, int number) {
 
 static void test_timeout(void **state) {
     (void)state;
-    struct canned *s = canned_start(silent);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 12;
-    r.load.concurrency = 4;
-    r.load.retries = 1;
-    r.load.timeout = 20 * SIM_MS;
-    assert_true(dist_init(&r.load.backoff, DIST_CONSTANT, 0, 0));
+    set_up(&r, silent, CLIENT_WRK);
+    r.s.load.requests = 12;
+    r.s.load.concurrency = 4;
+    r.s.load.retries = 1;
+    r.s.load.timeout = 20 * SIM_MS;
+    assert_true(dist_init(&r.s.load.backoff, DIST_CONSTANT, 0, 0));
     go(&r);
     assert_int_equal(r.seen.timed_out, 12);
     assert_int_equal(r.seen.retried, 12);
     assert_int_equal(r.report.errors, 0);
     assert_true(r.seen.span_s >= 3 * 2 * 0.02);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // The first attempt of each request gets no answer: with a back-off of 30 ms, then 60 ms, the third comes after 20 + 30 +
@@ -111,19 +109,17 @@ static bool third_time(struct canned *s, int fd, int number) {
 
 static void test_backoff(void **state) {
     (void)state;
-    struct canned *s = canned_start(third_time);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 2;
-    r.load.retries = 5;
-    r.load.timeout = 20 * SIM_MS;
-    assert_true(dist_init(&r.load.backoff, DIST_CONSTANT, 30e6, 0));
+    set_up(&r, third_time, CLIENT_WRK);
+    r.s.load.requests = 2;
+    r.s.load.retries = 5;
+    r.s.load.timeout = 20 * SIM_MS;
+    assert_true(dist_init(&r.s.load.backoff, DIST_CONSTANT, 30e6, 0));
     go(&r);
     assert_int_equal(r.seen.done, 2);
     assert_true(r.seen.retried >= 4);
     assert_true(r.seen.latency.min >= 130 * SIM_MS);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 static void test_silence(void **state) {
@@ -131,7 +127,7 @@ static void test_silence(void **state) {
     struct canned *s = canned_start(silent);
     struct run r;
     aim(&r, s->port, CLIENT_AB);
-    r.load.requests = 5;
+    r.s.load.requests = 5;
     r.target.silence = 100 * SIM_MS;
     fails(&r, "no sign");
     canned_stop(s);
@@ -145,17 +141,15 @@ static bool close_kept(struct canned *s, int fd, int number) {
 
 static void test_stale_connections(void **state) {
     (void)state;
-    struct canned *s = canned_start(close_kept);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 60;
-    r.load.concurrency = 3;
+    set_up(&r, close_kept, CLIENT_WRK);
+    r.s.load.requests = 60;
+    r.s.load.concurrency = 3;
     go(&r);
     assert_int_equal(r.seen.done, 60);
     assert_int_equal(r.report.errors + r.seen.refused + r.seen.retried, 0);
     assert_true(r.report.connects >= 60);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 static bool overloaded(struct canned *s, int fd, int number) {
@@ -168,16 +162,14 @@ static bool overloaded(struct canned *s, int fd, int number) {
 
 static void test_status(void **state) {
     (void)state;
-    struct canned *s = canned_start(overloaded);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 100;
+    set_up(&r, overloaded, CLIENT_WRK);
+    r.s.load.requests = 100;
     go(&r);
     assert_int_equal(r.seen.done, 100);
     assert_int_equal(r.report.not_ok, 50);
     assert_int_equal(r.report.connects, 1);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // From the 100th request on the server is gone.
@@ -189,21 +181,19 @@ static bool die(struct canned *s, int fd, int number) {
 
 static void test_server_dies(void **state) {
     (void)state;
-    struct canned *s = canned_start(die);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 150;
-    r.load.concurrency = 10;
+    set_up(&r, die, CLIENT_WRK);
+    r.s.load.requests = 150;
+    r.s.load.concurrency = 10;
     go(&r);
     assert_int_equal(r.seen.done, 100);
     assert_int_equal(r.seen.refused, 50);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 static void *stop_later(void *arg) {
     canned_pause_ms(80);
-    __atomic_store_n((volatile int *)arg, SIGINT, __ATOMIC_RELAXED);
+    atomic_store((atomic_int *)arg, SIGINT);
     return NULL;
 }
 
@@ -216,8 +206,8 @@ static void test_stop(void **state) {
         pthread_t thread;
         struct run r;
         aim(&r, s->port, CLIENT_WRK);
-        r.load.requests = 1000000000;
-        r.load.concurrency = 8;
+        r.s.load.requests = 1000000000;
+        r.s.load.concurrency = 8;
         assert_int_equal(pthread_create(&thread, NULL, stop_later, (void *)&r.stop), 0);
         go(&r);
         pthread_join(thread, NULL);
@@ -236,17 +226,15 @@ static void test_many(void **state) {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur < 4200) skip();
-    struct canned *s = canned_start(canned_plain);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = 6000;
-    r.load.concurrency = 2000;
+    set_up(&r, canned_plain, CLIENT_WRK);
+    r.s.load.requests = 6000;
+    r.s.load.concurrency = 2000;
     go(&r);
     assert_int_equal(r.seen.done, 6000);
     assert_int_equal(r.report.connects, 2000);
     assert_int_equal(r.report.errors, 0);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // More connections than the soft limit allows, which is then as it was.
@@ -256,17 +244,15 @@ static void test_soft_limit(void **state) {
     getrlimit(RLIMIT_NOFILE, &had);
     if (had.rlim_max < 1000) skip();
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){200, had.rlim_max});
-    struct canned *s = canned_start(canned_plain);
     struct run r;
-    aim(&r, s->port, CLIENT_WRK);
-    r.load.requests = r.load.concurrency = 300;
+    set_up(&r, canned_plain, CLIENT_WRK);
+    r.s.load.requests = r.s.load.concurrency = 300;
     go(&r);
     assert_int_equal(r.seen.done, 300);
     getrlimit(RLIMIT_NOFILE, &has);
     assert_int_equal(has.rlim_cur, 200);
     setrlimit(RLIMIT_NOFILE, &had);
-    observation_fini(&r.seen);
-    canned_stop(s);
+    tear_down(&r);
 }
 
 // With 64 files in a process of its own: a closed loop says so, an open one makes do and says that it was the limit.
@@ -275,12 +261,12 @@ static int few_files(int port) {
     struct rlimit few = {64, 64};
     if (setrlimit(RLIMIT_NOFILE, &few)) return 1;
     aim(&r, port, CLIENT_WRK);
-    r.load.requests = r.load.concurrency = 100;
-    if (load_run(&r.load, 1, &r.target, NULL, &r.seen, &r.report, &r.e)) return 2;
+    r.s.load.requests = r.s.load.concurrency = 100;
+    if (load_run(&r.s, 1, &r.target, NULL, &r.seen, &r.report, &r.e)) return 2;
     if (r.e.kind != ERR_HOST || !strstr(r.e.text, "100 connections") || !r.e.hint[0]) return 3;
     observation_fini(&r.seen);
     open_loop(&r, port, ARRIVALS_DETERMINISTIC, 1e5, 20 * SIM_MS);
-    if (!load_run(&r.load, 1, &r.target, NULL, &r.seen, &r.report, &r.e)) {
+    if (!load_run(&r.s, 1, &r.target, NULL, &r.seen, &r.report, &r.e)) {
         print_error("%s\n", r.e.text);
         return 4;
     }

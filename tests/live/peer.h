@@ -65,6 +65,7 @@ static inline struct serve_seen peer_stop(struct serve *v) {
         sum.refused += seen[i].refused;
         sum.aborted += seen[i].aborted;
         sum.threads += seen[i].threads;
+        for (int k = 0; k < SEEN_ENDPOINTS; k++) sum.endpoint[k] += seen[i].endpoint[k];
     }
     return sum;
 }

@@ -1,6 +1,7 @@
 // The real server and the simulator agree on what there is to execute: the same models, the same demands.
 #include "peer.h"
 
+#include "live/demand.h"
 #include "live/serve_worker.h"
 #include "models/model.h"
 #include "models/parts/machine.h"
@@ -45,7 +46,7 @@ static void same_demands(void **state) {
         assert_int_equal(work.number, number);
         assert_int_equal(work.endpoint, r->endpoint);
         for (int k = 0; k < s->endpoint[work.endpoint].steps; k++)
-            assert_int_equal(serve_work_demand(s, &work, k), request_demand(m, r, k));
+            assert_int_equal(demand_step(s, work.endpoint, k, work.number), request_demand(m, r, k));
         of[work.endpoint]++;
         request_free(&pool, r);
     }

@@ -19,15 +19,10 @@ static void *counted_realloc(void *p, size_t bytes) {
     return realloc(p, bytes);
 }
 
-static void *counted_aligned_alloc(size_t alignment, size_t bytes) {
-    allocations++;
-    return aligned_alloc(alignment, bytes);
-}
-
 #define malloc        not_counted
+#define aligned_alloc not_counted
 #define calloc        counted_calloc
 #define realloc       counted_realloc
-#define aligned_alloc counted_aligned_alloc
 #include "engine/sim.c"
 #undef malloc
 #undef calloc
@@ -267,6 +262,8 @@ struct naive {
     timer_id id[TIMERS];
     uint64_t next;
     int fired; // the timer the engine fired last
+    bool busy; // handlers, too, set, cancel and free
+    uint64_t x;
 };
 
 static uint32_t random_bits(uint64_t *x) {
@@ -274,9 +271,13 @@ static uint32_t random_bits(uint64_t *x) {
     return (uint32_t)(*x >> 33);
 }
 
+static void operate(struct sim *sim, struct naive *n, uint64_t *x);
+
 static void fired(struct sim *sim, void *owner, uint32_t tag) {
-    (void)sim;
-    ((struct naive *)owner)->fired = (int)tag;
+    struct naive *n = owner;
+    n->fired = (int)tag;
+    n->at[tag] = SIM_NEVER;
+    for (int i = 0; n->busy && i < 3; i++) operate(sim, n, &n->x);
     sim_halt(sim);
 }
 
@@ -291,8 +292,9 @@ static int naive_first(const struct naive *n) {
 }
 
 static void operate(struct sim *sim, struct naive *n, uint64_t *x) {
-    int i = (int)(random_bits(x) % TIMERS);
     uint32_t what = random_bits(x) % 100;
+    int i = (int)(random_bits(x) % TIMERS);
+    if (n->fired >= 0 && random_bits(x) % 4 == 0) i = n->fired; // inside a handler: its own timer
     if (!n->live[i]) {
         n->id[i] = timer_new(sim, fired, n, (uint32_t)i);
         n->live[i] = true;
@@ -313,17 +315,18 @@ static void operate(struct sim *sim, struct naive *n, uint64_t *x) {
 
 static void step(struct sim *sim, struct naive *n) {
     int wanted = naive_first(n);
+    sim_time at = wanted < 0 ? sim_now(sim) : n->at[wanted];
     n->fired = -1;
     sim_run(sim, SIM_NEVER);
     assert_int_equal(n->fired, wanted);
-    if (wanted < 0) return;
-    assert_int_equal(sim_now(sim), n->at[wanted]);
-    n->at[wanted] = SIM_NEVER;
+    assert_int_equal(sim_now(sim), at);
 }
 
-static void against_sorted_list(void **state) {
-    (void)state;
+static void against(bool busy) {
     struct naive *n = calloc(1, sizeof *n);
+    n->busy = busy;
+    n->x = 7;
+    n->fired = -1;
     struct sim *sim = sim_create(1);
     uint64_t x = 1;
     for (int i = 0; i < OPERATIONS; i++) {
@@ -332,10 +335,21 @@ static void against_sorted_list(void **state) {
     }
     for (int i = 0; i < TIMERS; i++)
         assert_int_equal(n->live[i] ? timer_at(sim, n->id[i]) : SIM_NEVER, n->live[i] ? n->at[i] : SIM_NEVER);
+    n->busy = false;
     while (naive_first(n) >= 0) step(sim, n);
     assert_false(sim_run(sim, SIM_NEVER));
     sim_destroy(sim);
     free(n);
+}
+
+static void against_sorted_list(void **state) {
+    (void)state;
+    against(false);
+}
+
+static void against_sorted_list_in_handlers(void **state) {
+    (void)state;
+    against(true);
 }
 
 // --- memory
@@ -374,6 +388,7 @@ int main(void) {
         cmocka_unit_test(grows_while_set),
         cmocka_unit_test(hash),
         cmocka_unit_test(against_sorted_list),
+        cmocka_unit_test(against_sorted_list_in_handlers),
         cmocka_unit_test(no_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,50 @@ static void waker_pays(void **state) {
     }
 }
 
+// Another core that is busy must be interrupted, which takes a while; the waker pays for that only where it happens.
+static void remote_preemption(void **state) {
+    (void)state;
+    for (int claims = 0; claims <= 1; claims++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        struct machine_costs *c = &f.scenario.costs.machine;
+        c->wake_local.value = 1 * US;
+        c->wake_remote.value = 4 * US;
+        c->preempt_remote.value = 20 * US;
+        c->pull.value = 0;
+        c->sleeper_credit.value = claims ? 1 * MS : 0;
+        fixture_build(&f);
+        fixture_add(&f, {RUN, 10 * MS}, {STOP, 0});
+        struct script *a = fixture_add(&f, {RUN, 2500 * US}, {WAKE, 2}, {MARK, 0}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 1 * MS}, {BLOCK, 0}, {MARK, 0}, {STOP, 0});
+        fixture_run(&f, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[0]);
+        assert_int_equal(a->mark[0], 2500 * US + (claims ? 4 : 1) * US);
+        if (claims) assert_int_equal(b->mark[0], 2520 * US);
+        fixture_fini(&f);
+    }
+}
+
+// A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late.
+static void search(void **state) {
+    (void)state;
+    for (int from = 0; from <= 1; from++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.search_from.value = from * 0.7;
+        f.scenario.costs.machine.pull.value = 0;
+        f.scenario.costs.machine.sleeper_credit.value = 1 * MS;
+        fixture_build(&f);
+        struct script *a = fixture_add(&f, {RUN, 10 * MS}, {MARK, 0}, {STOP, 0});
+        fixture_add(&f, {RUN, 5 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 1 * US}, {SLEEP, 8 * MS}, {RUN, 500 * US}, {STOP, 0});
+        fixture_run(&f, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[from ? 0 : 1]);
+        assert_int_equal(a->mark[0], 10 * MS + 1 * US + (from ? 500 * US : 0));
+        fixture_fini(&f);
+    }
+}
+
 // A core that idled long starts slowly.
 static void ramp(void **state) {
     (void)state;
@@ -322,6 +366,8 @@ int main(void) {
         cmocka_unit_test(switch_cost),
         cmocka_unit_test(migrate_cost),
         cmocka_unit_test(waker_pays),
+        cmocka_unit_test(remote_preemption),
+        cmocka_unit_test(search),
         cmocka_unit_test(ramp),
         cmocka_unit_test(cold_restart),
         cmocka_unit_test(timer_slack),

@@ -85,7 +85,7 @@ static inline struct act script_step(struct machine *m, struct thread *t) {
     case SLEEP: return thread_sleep(m, t, l.arg, script_step);
     case BLOCK: return thread_block(t, script_step);
     case STOP: return thread_exit(t);
-    case RELEASE: lock_release(m, t); break;
+    case RELEASE: return lock_release(m, t, script_step);
     case WAKE: thread_wake(m, (s - s->thread->id + l.arg)->thread); break;
     case MARK: s->mark[s->marks++ % SCRIPT_MARKS] = machine_now(m); break;
     case AGAIN: s->at = (int)l.arg; break;

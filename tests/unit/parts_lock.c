@@ -62,6 +62,48 @@ static void turns_with_latency(void **state) {
     fixture_fini(&f);
 }
 
+// The thread that is woken pre-empts its waker in the middle of the signal, and needs the mutex that the waker holds.
+static void signal_under_mutex(void **state) {
+    (void)state;
+    for (int glibc = 0; glibc <= 1; glibc++) {
+        struct fixture f;
+        fixture_init(&f, 1);
+        f.scenario.costs.lock.condition.value = glibc;
+        f.scenario.costs.lock.signal.value = 10 * US;
+        f.scenario.costs.machine.sleeper_credit.value = 1 * MS;
+        fixture_build(&f);
+        fixture_add(&f, {TAKE, 0}, {RUN, 1500 * US}, {RELEASE, 0}, {RUN, 1 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {TAKE, 0}, {MARK, 0}, {RELEASE, 0}, {STOP, 0});
+        fixture_run(&f, SIM_NEVER);
+        assert_int_equal(b->mark[0], glibc ? 1510 * US : 1500 * US);
+        assert_int_equal((int)f.machine->counts.wakeups, glibc ? 4 : 3); // two are the start
+        fixture_fini(&f);
+    }
+}
+
+// A waiter that came after a signal belongs to the next group, and cannot be signalled before the first has woken up.
+static void groups_of_waiters(void **state) {
+    (void)state;
+    for (int glibc = 0; glibc <= 1; glibc++) {
+        struct fixture f;
+        fixture_init(&f, 3);
+        fixture_latency(&f, 100 * US);
+        f.scenario.costs.lock.condition.value = glibc;
+        fixture_build(&f);
+        struct script *a = fixture_add(&f, {TAKE, 0}, {RUN, 1 * MS}, {RELEASE, 0}, {TAKE, 0}, {RUN, 50 * US},
+                                       {RELEASE, 0}, {MARK, 0}, {STOP, 0});
+        fixture_add(&f, {RUN, 10 * US}, {TAKE, 0}, {RELEASE, 0}, {STOP, 0});
+        fixture_add(&f, {RUN, 1020 * US}, {TAKE, 0}, {RELEASE, 0}, {STOP, 0});
+        fixture_run(&f, SIM_NEVER);
+        // Signalled at 1.10 ms, awake at 1.20; the signaller, asleep from 1.15 to 1.20, runs at 1.30.
+        assert_int_equal(a->mark[0], glibc ? 1300 * US : 1150 * US);
+        assert_null(f.lock.holder);
+        assert_null(f.lock.signaller);
+        assert_null(f.lock.mutex_first);
+        fixture_fini(&f);
+    }
+}
+
 // Who drops on request stays out until another thread has had the lock.
 static void dropper_waits(void **state) {
     (void)state;
@@ -174,6 +216,8 @@ int main(void) {
         cmocka_unit_test(uncontended_is_free),
         cmocka_unit_test(two_take_turns),
         cmocka_unit_test(turns_with_latency),
+        cmocka_unit_test(signal_under_mutex),
+        cmocka_unit_test(groups_of_waiters),
         cmocka_unit_test(dropper_waits),
         cmocka_unit_test(barging),
         cmocka_unit_test(long_call_loses),

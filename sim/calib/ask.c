@@ -1,0 +1,83 @@
+#include "calib/ask.h"
+
+#include "live/response.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WHOLE = ASK_BODY + 4096 };
+
+static sim_time now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
+}
+
+// False when `until` comes first.
+static bool wait_for(int fd, short what, sim_time until) {
+    for (;;) {
+        struct pollfd p = {.fd = fd, .events = what};
+        sim_time left = until - now();
+        if (left <= 0) return false;
+        int n = poll(&p, 1, (int)(left / SIM_MS) + 1);
+        if (n > 0) return true;
+        if (n < 0 && errno != EINTR) return false;
+    }
+}
+
+static bool reach(int fd, const struct sockaddr_in *server, sim_time until) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (connect(fd, (const struct sockaddr *)server, sizeof *server) == 0) return true;
+    if (errno != EINPROGRESS || !wait_for(fd, POLLOUT, until)) return false;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+
+// Reads until the response is whole, keeping what fits. Returns the bytes kept.
+static size_t receive(int fd, char *text, struct response *r, sim_time until) {
+    size_t kept = 0;
+    char rest[4096];
+    while (r->state == RESPONSE_MORE && wait_for(fd, POLLIN, until)) {
+        bool room = kept < WHOLE;
+        char *at = room ? text + kept : rest;
+        ssize_t n = recv(fd, at, room ? WHOLE - kept : sizeof rest, 0);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (n < 0) break;
+        if (n == 0)
+            response_close(r);
+        else
+            response_feed(r, at, (size_t)n);
+        kept += room ? (size_t)n : 0;
+    }
+    return kept;
+}
+
+static void talk(int fd, const char *path, sim_time until, struct ask_answer *out) {
+    char request[1024], text[WHOLE + 1];
+    struct response r;
+    int n =
+        snprintf(request, sizeof request,
+                 "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\nUser-Agent: dispatchsim/%s\r\nAccept: */*\r\n\r\n",
+                 path, DISPATCHSIM_VERSION);
+    if (send(fd, request, (size_t)n, MSG_NOSIGNAL) != n) return;
+    response_init(&r);
+    text[receive(fd, text, &r, until)] = 0;
+    out->status = r.state == RESPONSE_DONE ? r.status : 0;
+    const char *body = strstr(text, "\r\n\r\n");
+    if (body) snprintf(out->body, sizeof out->body, "%s", body + 4);
+}
+
+void ask(const struct sockaddr_in *server, const char *path, sim_time patience, struct ask_answer *out) {
+    sim_time until = now() + patience;
+    *out = (struct ask_answer){0};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return;
+    out->connected = reach(fd, server, until);
+    if (out->connected) talk(fd, path, until, out);
+    close(fd);
+}

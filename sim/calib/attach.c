@@ -1,0 +1,315 @@
+#include "calib/attach.h"
+
+#include "base/memory.h"
+#include "base/require.h"
+#include "calib/attach_costs.h"
+#include "calib/profile.h"
+#include "stats/interval.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LEAST_ROUNDS = 4, MOST_ROUNDS = 40, MOST_VALUES = 64, MOST_LOADS = 32 };
+
+// Of the whole, s: the probes of the machine, the rounds of short loads; long loads and the fit take what they need.
+struct budget {
+    double probes_s, rounds_s;
+};
+static const struct budget full = {14, 24}, quick = {2.5, 4};
+static const double least_sigma_ns = 200, least_sigma_frac = 0.01; // no clock and no server repeats better
+// The ways into the pool are several, depend on timing, and the simulator has one: all loads on it count alike.
+static const double least_sigma_pool_frac = 0.05;
+static const double most_misfit = 4, noisy_share = 0.5;
+
+struct session {
+    const struct attach_options *options;
+    struct calibration *out;
+    struct attachment *about;
+    struct attach_drive drive;
+    const struct attach_load *load;
+    int loads;
+    struct figure figure[MOST_LOADS][ATTACH_WHATS];
+    double *speed; // beside every load
+    int speeds;
+    size_t speed_room;
+    double reference; // the profile's speed index
+    struct attach_passes passes;
+    int64_t kept, connects; // requests and connections of loads that would keep them
+};
+
+static double since(const struct timespec *start) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+}
+
+static bool stopped(const struct session *s) {
+    const atomic_int *stop = s->options->machine.stop;
+    return stop && atomic_load(stop) != 0;
+}
+
+static void tell(const struct session *s, double done_frac, int round, const char *what) {
+    const struct calibrate_progress p = {fmin(done_frac, 1), round + 1, what};
+    if (s->options->machine.progress) s->options->machine.progress(s->options->machine.listener, &p);
+}
+
+// --- the machine
+
+// The probes' share of the whole is what their progress is told as.
+struct part {
+    const struct attach_options *options;
+};
+
+static void tell_probe(void *listener, const struct calibrate_progress *p) {
+    const struct part *part = listener;
+    const struct calibrate_progress scaled = {0.25 * p->done_frac, p->round, p->probe};
+    part->options->machine.progress(part->options->machine.listener, &scaled);
+}
+
+static double row_value(const struct calibration *c, const char *key) {
+    for (int i = 0; i < c->rows; i++)
+        if (!strcmp(c->row[i].key, key) && !isnan(c->row[i].x.value)) return c->row[i].x.value;
+    return 0;
+}
+
+static bool probe_machine(struct session *s, double probes_s, struct err *e) {
+    struct part part = {s->options};
+    struct calibrate_options o = s->options->machine;
+    o.probes_only = true;
+    o.budget_s = probes_s;
+    if (o.progress) o.progress = tell_probe;
+    o.listener = &part;
+    return calibrate_run(&o, s->out, e);
+}
+
+// --- loads
+
+static bool wanted(const struct session *s, const struct attach_load *l) {
+    return !l->pool || s->options->pool_path;
+}
+
+static void note_pass(struct session *s, const struct attach_load *l, double cpu) {
+    struct attach_passes *p = &s->passes;
+    p->pass = memory_grow(p->pass, &p->room, (size_t)p->passes + 1, sizeof *p->pass);
+    p->pass[p->passes++] = (struct attach_pass){cpu, l->connections, l->pool};
+}
+
+static void note(struct session *s, int load, int round, const struct attach_seen *seen) {
+    const struct attach_load *l = &s->load[load];
+    const double speed[2] = {seen->speed, seen->speed};
+    for (int w = 0; w < ATTACH_WHATS; w++) {
+        if (!l->figure[w].key) continue;
+        figure_add(&s->figure[load][w], 0, seen->value[w]);
+        figure_close(&s->figure[load][w], round, speed);
+    }
+    for (int i = 0; i < seen->stalls; i++) note_pass(s, l, seen->stall_ns[i] * seen->speed);
+    s->passes.requests[l->pool] += seen->requests;
+    if (l->client == CLIENT_WRK) {
+        s->kept += seen->requests;
+        s->connects += seen->connects - l->connections;
+    }
+    s->speed = memory_grow(s->speed, &s->speed_room, (size_t)s->speeds + 1, sizeof *s->speed);
+    s->speed[s->speeds++] = seen->speed;
+    s->about->loads++;
+}
+
+static bool run_loads(struct session *s, int round, bool long_ones, struct err *e) {
+    for (int i = 0; i < s->loads && !stopped(s); i++) {
+        struct attach_seen seen;
+        if ((s->load[i].job == ATTACH_LONG) != long_ones || !wanted(s, &s->load[i])) continue;
+        if (!attach_drive_run(&s->drive, &s->load[i], &seen, e)) return false;
+        if (!stopped(s)) note(s, i, round, &seen);
+    }
+    return true;
+}
+
+static bool run_rounds(struct session *s, double budget_s, struct err *e) {
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int round = 0; round < MOST_ROUNDS && !stopped(s); round++) {
+        double before = since(&start);
+        tell(s, 0.25 + 0.5 * before / budget_s, round, "server under load");
+        if (!run_loads(s, round, false, e)) return false;
+        s->out->fit_rounds = round + 1;
+        double now = since(&start);
+        if (round + 1 >= LEAST_ROUNDS && now + (now - before) > budget_s) break;
+    }
+    tell(s, 0.8, 0, "server under load: its collector");
+    return run_loads(s, 0, true, e);
+}
+
+static bool find_server(struct session *s, struct err *e) {
+    struct attach_drive *d = &s->drive;
+    const struct attach_options *o = s->options;
+    d->options = o;
+    d->stack = s->about->stack = o->stack ? o->stack : attach_stack_of(o->process);
+    if (!attach_tree_find(&d->tree, o->process, e) || !attach_drive_warm(d, e)) return false;
+    s->about->processes = d->tree.processes;
+    s->about->workers = d->tree.loops;
+    return true;
+}
+
+// --- what came out
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// The profile is for the speed that the machine had under the server: most predictions are for such a moment.
+static void set_speed(struct session *s) {
+    struct calibration *c = s->out;
+    double probes = c->costs.speed.value;
+    qsort(s->speed, (size_t)s->speeds, sizeof *s->speed, ascending);
+    s->reference = median(s->speed, s->speeds);
+    if (probes > 0) costs_scale(&c->costs, probes / s->reference);
+    profile_set_exact(&c->costs, "speed", s->reference, FROM_PROBE,
+                      "speed index, median beside the server's loads");
+    c->speed = 1;
+    c->speed_low = s->speed[s->speeds / 10] / s->reference;
+    c->speed_high = s->speed[s->speeds - 1 - s->speeds / 10] / s->reference;
+    for (int i = 0; i < s->passes.passes; i++) s->passes.pass[i].cpu /= s->reference;
+}
+
+static int take_values(const struct session *s, struct attach_value *value, bool keep_alive) {
+    int n = 0;
+    for (int i = 0; i < s->loads; i++)
+        for (int w = 0; w < ATTACH_WHATS; w++) {
+            const struct attach_load *l = &s->load[i];
+            struct figure_estimate x;
+            if (!l->figure[w].key || l->job == ATTACH_LONG || (l->client == CLIENT_WRK && !keep_alive))
+                continue;
+            figure_estimate(&s->figure[i][w], s->reference, &x);
+            if (isnan(x.value)) continue;
+            double sigma = (x.hi - x.lo) / (2 * 1.96);
+            sigma = fmax(
+                sigma, fmax(least_sigma_ns, (l->pool ? least_sigma_pool_frac : least_sigma_frac) * x.value));
+            REQUIRE(n < MOST_VALUES);
+            value[n++] = (struct attach_value){l, w, x.value, sigma, NAN};
+        }
+    return n;
+}
+
+// What the micro-server's probes say of stages is not this server's, but for what no load on it tells: its loop's turns
+// are many with few clients only, and then cannot be told from the rests between them.
+static void forget_stages(struct costs *c) {
+    struct costs none;
+    costs_none(&none);
+    struct cost spawn = c->server.spawn, block = c->server.block, wake = c->server.wake,
+                empty = c->server.accept_empty;
+    struct stage_cost poll = c->server.poll;
+    c->server = none.server;
+    c->client.connect = none.client.connect;
+    c->client.request = none.client.request;
+    c->gc = none.gc;
+    c->server.spawn = spawn;
+    c->server.block = block;
+    c->server.wake = wake;
+    c->server.poll = poll;
+    c->server.accept_empty = empty;
+}
+
+static void add_row(struct calibration *c, const char *key, const char *probe, const char *source,
+                    enum figure_kind kind, const struct figure_estimate *x) {
+    struct calibrate_row *row = &c->row[c->rows++];
+    *row = (struct calibrate_row){
+        .key = c->name[c->rows - 1], .probe = probe, .source = source, .kind = kind, .x = *x};
+    snprintf(c->name[c->rows - 1], sizeof *c->name, "%s", key);
+}
+
+static void count_cost(void *context, const struct cost_item *item) {
+    *(int *)context += item->cost->from != FROM_NONE;
+}
+
+static void add_cost(void *context, const struct cost_item *item) {
+    struct calibration *c = context;
+    const struct cost *k = item->cost;
+    enum figure_kind kind = item->unit == UNIT_SPAN   ? FIGURE_CPU
+                            : item->unit == UNIT_FRAC ? FIGURE_SHARE
+                                                      : FIGURE_COUNT;
+    if (k->from == FROM_NONE) return;
+    add_row(c, item->key, "attach", k->source, kind,
+            &(struct figure_estimate){k->value, k->lo, k->hi, NAN, NAN, true});
+    c->row[c->rows - 1].in_profile = true;
+    c->row[c->rows - 1].from = k->from;
+    c->row[c->rows - 1].rounds = 1;
+}
+
+static void add_figures(struct session *s) {
+    struct calibration *c = s->out;
+    for (int i = 0; i < s->loads; i++)
+        for (int w = 0; w < ATTACH_WHATS; w++) {
+            const struct figure *f = &s->figure[i][w];
+            struct figure_estimate x;
+            if (!f->spec || f->rounds == 0) continue;
+            figure_estimate(f, s->reference, &x);
+            add_row(c, f->spec->key, f->probe, f->spec->source, f->spec->kind, &x);
+            c->row[c->rows - 1].rounds = f->rounds;
+            if (isnan(x.early)) continue;
+            c->compared++;
+            c->noisy += !x.agrees;
+        }
+}
+
+// The table is of the profile as it is now, and of what it was fitted to.
+static void replace_rows(struct session *s) {
+    struct calibration *c = s->out;
+    int costs = 0;
+    costs_each(&c->costs, count_cost, &costs);
+    size_t most = (size_t)costs + MOST_VALUES;
+    calibrate_fini(c);
+    c->row = memory_new(most, sizeof *c->row);
+    c->name = memory_new(most, sizeof *c->name);
+    costs_each(&c->costs, add_cost, c);
+    add_figures(s);
+}
+
+static bool conclude(struct session *s, struct err *e) {
+    struct calibration *c = s->out;
+    struct attach_value value[MOST_VALUES];
+    s->about->keep_alive = s->connects * 2 < s->kept;
+    forget_stages(&c->costs);
+    attach_stack_apply(s->drive.stack, &c->costs);
+    set_speed(s);
+    tell(s, 0.9, 0, "fitting");
+    int values = take_values(s, value, s->about->keep_alive);
+    if (!attach_costs_fit(&s->drive, value, values, s->about->keep_alive, &c->costs, s->about, e))
+        return false;
+    attach_costs_collector(&s->passes, s->drive.stack, &c->costs, s->about);
+    replace_rows(s);
+    c->trusted = s->about->misfit <= most_misfit && c->noisy <= noisy_share * c->compared;
+    return true;
+}
+
+static bool run(struct session *s, struct err *e) {
+    const struct budget *b = s->options->machine.quick ? &quick : &full;
+    s->load = attach_loads(&s->loads);
+    REQUIRE(s->loads <= MOST_LOADS);
+    for (int i = 0; i < s->loads; i++)
+        for (int w = 0; w < ATTACH_WHATS; w++) figure_init(&s->figure[i][w], &s->load[i].figure[w], "attach");
+    // What is wrong with the command line shows before anybody has waited.
+    if (!find_server(s, e) || !probe_machine(s, b->probes_s, e)) return false;
+    if (!s->out->complete) return true;
+    s->drive.counted_ns = row_value(s->out, "wake.counted");
+    bool ok = run_rounds(s, b->rounds_s, e);
+    if (ok && stopped(s)) s->out->complete = false;
+    return ok && (!s->out->complete || conclude(s, e));
+}
+
+bool attach_run(const struct attach_options *o, struct calibration *out, struct attachment *about,
+                struct err *e) {
+    struct session s = {.options = o, .out = out, .about = about};
+    *about = (struct attachment){.requests_per_stall = {NAN, NAN}};
+    *out = (struct calibration){0};
+    bool ok = run(&s, e);
+    for (int i = 0; i < s.loads; i++)
+        for (int w = 0; w < ATTACH_WHATS; w++) figure_fini(&s.figure[i][w]);
+    free(s.speed);
+    free(s.passes.pass);
+    attach_series_fini(&s.drive.series);
+    if (!ok) calibrate_fini(out);
+    return ok;
+}

@@ -1,0 +1,345 @@
+#include "calib/attach_costs.h"
+
+#include "base/memory.h"
+#include "base/require.h"
+#include "calib/attach_fit.h"
+#include "calib/profile.h"
+#include "stats/interval.h"
+
+#include <gsl/gsl_fit.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum unknown {
+    REQUEST,
+    CONNECTION,
+    REST_FIRST,
+    REST_LAST = REST_FIRST + 4,
+    HOP,
+    POOL,
+    CLIENT_REQUEST,
+    CLIENT_CONNECT,
+    UNKNOWNS
+};
+_Static_assert((int)UNKNOWNS <= (int)ATTACH_UNKNOWNS, "room for all");
+
+static const char *const names[UNKNOWNS] = {"the cost of a request",
+                                            "the cost of a connection",
+                                            "a rest of 50 us",
+                                            "a rest of 200 us",
+                                            "a rest of 1 ms",
+                                            "a rest of 5 ms",
+                                            "a rest of 20 ms",
+                                            "the loop's part of a hand-off",
+                                            "the pool's part of a hand-off",
+                                            "the client's cost of a request",
+                                            "the client's cost of a connection"};
+static const char *const rest_key[] = {"machine.cold@50us", "machine.cold@200us", "machine.cold@1ms",
+                                       "machine.cold@5ms", "machine.cold@20ms"};
+static const char *const rest_source[] = {
+    "what two clients cost more than many", "one request after a pause, above many without",
+    "one request after a pause, above many without", "one request after a pause, above many without",
+    "one request after a pause, above many without"};
+static const double rest_at[] = {50e3, 200e3, 1e6, 5e6, 20e6};
+static const double short_rests = 0.7; // a request of two clients, with nearly as many rests of the loop
+enum { RESTS = sizeof rest_at / sizeof rest_at[0] };
+
+// What a fit is about: the unknowns in use, each with its place.
+struct unknowns {
+    const struct attach_drive *drive;
+    const struct attach_value *value;
+    int values;
+    bool keep_alive, short_too; // whether connections are kept; whether what a short rest costs is an unknown
+    const struct costs *costs;  // what is known
+    int count, of[UNKNOWNS];    // those in use
+};
+
+// --- unknowns -> costs
+
+static void spend(const struct unknowns *u, const double x[UNKNOWNS], struct costs *c) {
+    const struct attach_stack *k = u->drive->stack;
+    struct server_costs *s = &c->server;
+    double request = u->keep_alive ? x[REQUEST] : x[REQUEST] / 2;
+    double connection = u->keep_alive ? x[CONNECTION] : request;
+    double client = u->keep_alive ? x[CLIENT_REQUEST] : x[CLIENT_REQUEST] / 2;
+    s->read.cpu.value = k->read * request;
+    s->call.cpu.value = k->call * request;
+    s->write.cpu.value = (1 - k->read - k->call) * request;
+    s->accept.cpu.value = k->accept * connection;
+    s->close.cpu.value = (1 - k->accept) * connection;
+    s->hand_off.cpu.value = k->hand_off * x[HOP];
+    s->complete.cpu.value = (1 - k->hand_off) * x[HOP];
+    s->pool_work.cpu.value = x[POOL];
+    c->client.request.value = client;
+    c->client.connect.value = u->keep_alive ? x[CLIENT_CONNECT] : client;
+    c->machine.cold.points = 0;
+    for (int i = u->short_too ? 0 : 1; i < RESTS; i++) {
+        int at = c->machine.cold.points++;
+        c->machine.cold.point[at].at = rest_at[i];
+        c->machine.cold.point[at].cost.value = x[REST_FIRST + i];
+    }
+    c->machine.cold_work.value = request + connection;
+}
+
+static void expand(const struct unknowns *u, const double *x, double all[UNKNOWNS]) {
+    for (int i = 0; i < UNKNOWNS; i++) all[i] = 0;
+    for (int i = 0; i < u->count; i++) all[u->of[i]] = x[i];
+}
+
+static bool predict(void *context, const double *x, double *out, struct err *e) {
+    const struct unknowns *u = context;
+    double all[UNKNOWNS], said[ATTACH_WHATS] = {0};
+    struct costs c = *u->costs;
+    expand(u, x, all);
+    spend(u, all, &c);
+    for (int i = 0; i < u->values; i++) {
+        bool again = i > 0 && u->value[i].load == u->value[i - 1].load;
+        if (!again && !attach_drive_predict(u->drive, u->value[i].load, &c, said, e)) return false;
+        out[i] = said[u->value[i].what];
+    }
+    return true;
+}
+
+// --- where to start
+
+// The measured value of the first load of that kind, or 0.
+static double seen(const struct unknowns *u, bool pool, enum client_kind client, sim_time rest,
+                   enum attach_what what) {
+    for (int i = 0; i < u->values; i++) {
+        const struct attach_load *l = u->value[i].load;
+        if (l->pool == pool && l->client == client && l->rest == rest && u->value[i].what == what &&
+            l->connections != 2)
+            return u->value[i].value;
+    }
+    return 0;
+}
+
+static void guess(const struct unknowns *u, double x[UNKNOWNS]) {
+    double fresh = seen(u, false, CLIENT_AB, 0, ATTACH_LOOP),
+           kept = seen(u, false, CLIENT_WRK, 0, ATTACH_LOOP);
+    double client = seen(u, false, CLIENT_AB, 0, ATTACH_CLIENT),
+           less = seen(u, false, CLIENT_WRK, 0, ATTACH_CLIENT);
+    x[REQUEST] = u->keep_alive ? kept : fresh;
+    x[CONNECTION] = fresh - kept;
+    // No load pauses for 50 us: what two clients cost more than many is the rests between them.
+    for (int i = 1; i < RESTS; i++)
+        x[REST_FIRST + i] = seen(u, false, CLIENT_AB, (sim_time)rest_at[i], ATTACH_LOOP) - fresh;
+    x[REST_FIRST] = x[REST_FIRST + 1] / 2;
+    x[HOP] = seen(u, true, CLIENT_AB, 0, ATTACH_LOOP) - fresh;
+    x[POOL] = seen(u, true, CLIENT_AB, 0, ATTACH_OTHER);
+    x[CLIENT_REQUEST] = u->keep_alive ? less : client;
+    x[CLIENT_CONNECT] = client - less;
+    for (int i = 0; i < UNKNOWNS; i++) x[i] = fmax(x[i], 1000); // differences are taken in parts of the start
+}
+
+static bool in_use(const struct unknowns *u, int i) {
+    bool pool = seen(u, true, CLIENT_AB, 0, ATTACH_LOOP) > 0;
+    if (i == REST_FIRST) return u->short_too;
+    if (i == CONNECTION || i == CLIENT_CONNECT) return u->keep_alive;
+    return (i != HOP && i != POOL) || pool;
+}
+
+// How a value depends on an unknown: a load spends the costs of what it does, once a request.
+static double slope_of(const struct unknowns *u, const struct attach_value *v, int unknown) {
+    const struct attach_load *l = v->load;
+    bool fresh = l->client == CLIENT_AB, loop = v->what == ATTACH_LOOP;
+    if (unknown >= REST_FIRST && unknown <= REST_LAST) {
+        double at = rest_at[unknown - REST_FIRST];
+        if (!loop || l->pool) return 0;
+        if (unknown == REST_FIRST) return l->connections == 2 ? short_rests : 0;
+        return l->job == ATTACH_REST && (double)l->rest == at;
+    }
+    switch (unknown) {
+    case REQUEST: return loop;
+    case CONNECTION: return loop && fresh;
+    case HOP: return loop && l->pool;
+    case POOL: return v->what == ATTACH_OTHER;
+    case CLIENT_REQUEST: return v->what == ATTACH_CLIENT;
+    case CLIENT_CONNECT: return v->what == ATTACH_CLIENT && fresh && u->keep_alive;
+    }
+    return 0;
+}
+
+// --- costs -> profile
+
+struct stage_part {
+    const char *key, *source;
+    enum unknown unknown;
+    double share;
+};
+
+static void set_part(struct costs *c, const struct stage_part *p, const struct attach_unknown *x) {
+    struct attach_unknown v = x[p->unknown];
+    const struct figure_estimate y = {v.value * p->share, v.lo * p->share, v.hi * p->share, NAN, NAN, true};
+    profile_set(c, p->key, &y, FROM_FIT, p->source);
+}
+
+static void set_stages(const struct unknowns *u, const struct attach_unknown *x, struct costs *c) {
+    const struct attach_stack *k = u->drive->stack;
+    double half = u->keep_alive ? 1 : 0.5;
+    enum unknown connection = u->keep_alive ? CONNECTION : REQUEST,
+                 connect = u->keep_alive ? CLIENT_CONNECT : CLIENT_REQUEST;
+    const struct stage_part parts[] = {
+        {"server.accept.cpu", "what a new connection adds, accept's part as the stack's", connection,
+         half * k->accept},
+        {"server.close.cpu", "what a new connection adds, close's part as the stack's", connection,
+         half * (1 - k->accept)},
+        {"server.read.cpu", "a kept request, read's part as the stack's", REQUEST, half * k->read},
+        {"server.call.cpu", "a kept request, call's part as the stack's", REQUEST, half * k->call},
+        {"server.write.cpu", "a kept request, write's part as the stack's", REQUEST,
+         half * (1 - k->read - k->call)},
+        {"server.hand_off.cpu", "what the pool adds to the loop, the way there as the stack's", HOP,
+         k->hand_off},
+        {"server.complete.cpu", "what the pool adds to the loop, the way back as the stack's", HOP,
+         1 - k->hand_off},
+        {"server.pool_work.cpu", "pool threads' CPU per request, less waits for lock and loop", POOL, 1},
+        {"client.request", "dispatchsim's load generator per kept request", CLIENT_REQUEST, half},
+        {"client.connect", "dispatchsim's load generator: what a new connection adds", connect, half},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        bool pool = parts[i].unknown == HOP || parts[i].unknown == POOL;
+        if (!pool || x[parts[i].unknown].value > 0) set_part(c, &parts[i], x);
+    }
+}
+
+static void set_rest(const struct unknowns *u, const struct attach_unknown *x, struct costs *c) {
+    const struct attach_stack *k = u->drive->stack;
+    double warm = c->server.read.cpu.value + c->server.call.cpu.value + c->server.write.cpu.value;
+    c->machine.cold.points = 0;
+    for (int i = u->short_too ? 0 : 1; i < RESTS; i++)
+        set_part(c, &(struct stage_part){rest_key[i], rest_source[i], REST_FIRST + i, 1}, x);
+    profile_set_exact(c, "machine.cold_work", warm + c->server.accept.cpu.value + c->server.close.cpu.value,
+                      FROM_GUESS, "the warm work of one request: bursts cost the same once");
+    profile_set_exact(c, "server.suspend.cpu", k->suspend * c->server.call.cpu.value, FROM_GUESS,
+                      "a part of what calling a handler costs");
+}
+
+// --- the fit
+
+static bool attempt(struct unknowns *u, struct attach_value *value, struct attach_unknown all[UNKNOWNS],
+                    struct attach_fitted *fitted, struct err *e) {
+    double start[UNKNOWNS], *numbers = memory_new((size_t)u->values * (3 + UNKNOWNS), sizeof *numbers);
+    double *slope = numbers + 3 * u->values;
+    struct attach_unknown x[UNKNOWNS];
+    guess(u, start);
+    u->count = 0;
+    for (int i = 0; i < UNKNOWNS; i++) {
+        all[i] = (struct attach_unknown){.name = names[i]};
+        if (!in_use(u, i)) continue;
+        x[u->count] = (struct attach_unknown){names[i], start[i], 0, 0};
+        u->of[u->count++] = i;
+    }
+    for (int i = 0; i < u->values; i++) {
+        numbers[i] = value[i].value;
+        numbers[u->values + i] = value[i].sigma;
+        for (int k = 0; k < u->count; k++) slope[i * u->count + k] = slope_of(u, &value[i], u->of[k]);
+    }
+    struct attach_problem p = {.unknowns = u->count,
+                               .values = u->values,
+                               .unknown = x,
+                               .measured = numbers,
+                               .sigma = numbers + u->values,
+                               .slope = slope,
+                               .predicted = numbers + 2 * u->values,
+                               .predict = predict,
+                               .context = u};
+    bool ok = u->values > u->count
+                  ? attach_fit(&p, fitted, e)
+                  : err_set(e, ERR_HOST, "%d measured values cannot tell %d costs", u->values, u->count);
+    for (int i = 0; ok && !fitted->singular && i < u->count; i++) all[u->of[i]] = x[i];
+    for (int i = 0; ok && i < u->values; i++) value[i].fitted = fitted->singular ? NAN : p.predicted[i];
+    free(numbers);
+    return ok;
+}
+
+bool attach_costs_fit(const struct attach_drive *d, struct attach_value *value, int values, bool keep_alive,
+                      struct costs *c, struct attachment *about, struct err *e) {
+    struct unknowns u = {d, value, values, keep_alive, true, c, 0, {0}};
+    struct attach_unknown x[UNKNOWNS];
+    struct attach_fitted fitted;
+    if (!attempt(&u, value, x, &fitted, e)) return false;
+    if (fitted.singular) {
+        snprintf(about->refused, sizeof about->refused, "%s", fitted.reason);
+        u.short_too = false;
+        if (!attempt(&u, value, x, &fitted, e)) return false;
+    }
+    if (fitted.singular) return err_set(e, ERR_HOST, "the costs cannot be fitted: %s", fitted.reason);
+    about->misfit = fitted.misfit;
+    set_stages(&u, x, c);
+    set_rest(&u, x, c);
+    return true;
+}
+
+// --- the collector
+
+// CPU of a pass without connections and what each adds, with intervals.
+static void fit_line(const struct attach_passes *p, struct figure_estimate *base,
+                     struct figure_estimate *each) {
+    double *x = memory_new((size_t)p->passes * 2, sizeof *x), *y = x + p->passes, least = INFINITY, most = 0;
+    double c0, c1, v00, v01, v11, squares;
+    for (int i = 0; i < p->passes; i++) {
+        x[i] = p->pass[i].connections;
+        y[i] = p->pass[i].cpu;
+        least = fmin(least, x[i]);
+        most = fmax(most, x[i]);
+    }
+    struct estimate mean = estimate_mean(y, p->passes, 0.95);
+    *base = (struct figure_estimate){mean.mean, mean.lo, mean.hi, NAN, NAN, true};
+    *each = (struct figure_estimate){0, 0, 0, NAN, NAN, true};
+    if (p->passes > 3 && most > 2 * least) {
+        double t = t_quantile(0.975, p->passes - 2);
+        gsl_fit_linear(x, 1, y, 1, (size_t)p->passes, &c0, &c1, &v00, &v01, &v11, &squares);
+        if (c0 > 0 && c1 > 0) {
+            *base = (struct figure_estimate){c0, c0 - t * sqrt(v00), c0 + t * sqrt(v00), NAN, NAN, true};
+            *each = (struct figure_estimate){c1, c1 - t * sqrt(v11), c1 + t * sqrt(v11), NAN, NAN, true};
+        }
+    }
+    if (isnan(base->lo)) base->lo = base->hi = base->value;
+    free(x);
+}
+
+// Forgets what is too short to be of the same kind as the others.
+static void keep_likely(struct attach_passes *p) {
+    double *x = memory_new((size_t)p->passes, sizeof *x);
+    int kept = 0;
+    for (int i = 0; i < p->passes; i++) x[i] = p->pass[i].cpu;
+    double usual = median(x, p->passes);
+    for (int i = 0; i < p->passes; i++)
+        if (p->pass[i].cpu >= usual / 2) p->pass[kept++] = p->pass[i];
+    p->passes = kept;
+    free(x);
+}
+
+void attach_costs_collector(struct attach_passes *p, const struct attach_stack *stack, struct costs *c,
+                            struct attachment *about) {
+    struct figure_estimate base, each;
+    int count[2] = {0, 0};
+    keep_likely(p);
+    for (int i = 0; i < p->passes; i++) count[p->pass[i].pool]++;
+    double n = count[0], rate = stack->middle_every * stack->full_every;
+    for (int i = 0; i < 2; i++) {
+        about->stalls[i] = count[i];
+        about->requests_per_stall[i] = count[i] ? (double)p->requests[i] / count[i] : NAN;
+    }
+    if (count[0] < 2) {
+        profile_set_exact(c, "gc.requests_per_young", 0, FROM_FIT,
+                          "no long pass was seen; shorter ones are in the stages");
+        return;
+    }
+    double each_ns = about->requests_per_stall[0] / rate; // one more or one less of them says how sure it is
+    const struct figure_estimate young = {each_ns, each_ns * n / (n + 1), each_ns * n / (n - 1), NAN, NAN,
+                                          true};
+    fit_line(p, &base, &each);
+    profile_set(c, "gc.requests_per_young", &young, FROM_FIT,
+                "requests between long passes / the stack's passes per long one");
+    profile_set_exact(c, "gc.middle_every", stack->middle_every, FROM_PUBLISHED,
+                      "the stack's default thresholds");
+    profile_set_exact(c, "gc.full_every", stack->full_every, FROM_PUBLISHED,
+                      "the stack's default thresholds");
+    profile_set_exact(c, "gc.young", 0, FROM_FIT, "inside the stages' costs");
+    profile_set_exact(c, "gc.middle", 0, FROM_FIT, "inside the stages' costs");
+    profile_set(c, "gc.full", &base, FROM_FIT,
+                "CPU of a stall beyond its requests, on the line over connections");
+    profile_set(c, "gc.full_per_connection", &each, FROM_FIT, "slope of that line");
+}
