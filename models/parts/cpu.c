@@ -202,6 +202,7 @@ static void advance(struct cpu *c) {
         if (a.kind != ACT_RUN) {
             REQUIRE(t->debt == 0);
             if (t->process >= 0) m->counts.voluntary++;
+            if (m->t.keep_lag) place_note_lag(c);
             thread_enter(m, stop(c),
                          a.kind == ACT_EXIT   ? THREAD_EXITED
                          : a.kind == ACT_LOCK ? THREAD_LOCK
@@ -292,7 +293,9 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
     c->state = CPU_WAKING;
     c->running = t;
     c->ramp_left = m->t.ramp_time > 0 && idle >= m->t.ramp_after ? m->t.ramp_time : 0;
-    timer_set(m->sim, c->timer, machine_now(m) + machine_vary(m, place_idle_exit(m, idle), 1));
+    sim_time latency = place_idle_exit(m, idle);
+    if (t->process >= 0) m->counts.counted += latency < m->t.wake_counted ? latency : m->t.wake_counted;
+    timer_set(m->sim, c->timer, machine_now(m) + latency);
 }
 
 // The woken thread waits in the queue of a busy core. The core is interrupted only where that thread has the better claim:

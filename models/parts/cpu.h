@@ -10,6 +10,7 @@ enum cpu_state { CPU_IDLE, CPU_WAKING, CPU_BUSY };
 struct run_queue {
     struct thread **heap;
     int n, room;
+    int64_t sum; // of their virtual run times
 };
 
 struct cpu {

@@ -162,9 +162,9 @@ static struct act handle_next(struct machine *m, struct thread *t) {
 
 struct act loop_next_task(struct machine *m, struct thread *t) {
     struct loop *l = loop_of(t);
-    if (l->todo_tasks == 0) return handle_next(m, t);
-    l->todo_tasks--;
-    struct request *r = request_queue_pop(&l->tasks);
+    if (l->todo_tasks == 0 && l->now_tasks.n == 0) return handle_next(m, t);
+    struct request *r = request_queue_pop(l->todo_tasks > 0 ? &l->tasks : &l->now_tasks);
+    l->todo_tasks -= l->todo_tasks > 0;
     REQUIRE(r);
     request_carry(m, r, t);
     loop_task task = r->task ? r->task : call;
@@ -178,8 +178,9 @@ void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task t
 }
 
 void loop_next(struct machine *m, struct loop *l, struct request *r, loop_task task) {
-    loop_soon(m, l, r, task);
-    if (l->worker->cost.call_at_once) l->todo_tasks++;
+    request_await(m, r, l->thread);
+    r->task = task;
+    request_queue_push(l->worker->cost.call_at_once ? &l->now_tasks : &l->tasks, r);
 }
 
 static struct act results_paid(struct machine *m, struct thread *t) {

@@ -23,11 +23,11 @@ struct loop {
     struct thread *thread;
     struct poller poller;
     const struct loop_ops *ops;
-    struct request_queue tasks, posted, flush;
-    int todo_tasks, todo_posted; // of this turn
-    struct request *now;         // being worked on ...
-    loop_task now_task;          // ... and what follows the burst it is in
-    struct conn **closing;       // connections to close: [0..closing_now) in this turn, the rest in the next
+    struct request_queue tasks, now_tasks, posted, flush; // now_tasks: still of this turn
+    int todo_tasks, todo_posted;                          // of this turn
+    struct request *now;                                  // being worked on ...
+    loop_task now_task;                                   // ... and what follows the burst it is in
+    struct conn **closing; // connections to close: [0..closing_now) in this turn, the rest in the next
     int closings, closing_now, closing_room, closing_at;
     struct conn **fresh; // accepted in the present burst
     int freshes, fresh_room;

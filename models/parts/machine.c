@@ -11,6 +11,8 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .wake_local = machine_ns(&c->wake_local),
         .wake_remote = machine_ns(&c->wake_remote),
         .preempt_remote = machine_ns(&c->preempt_remote),
+        .wake_counted = machine_ns(&c->wake_counted),
+        .wake_spread = c->wake_spread.value,
         .switch_ = machine_ns(&c->switch_),
         .migrate = machine_ns(&c->migrate),
         .slice = machine_ns(&c->slice),
@@ -31,6 +33,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .ramp_speed = c->ramp_speed.value,
         .smt_yield = c->smt_yield.value,
         .pull = c->pull.value > 0,
+        .keep_lag = c->keep_lag.value > 0,
     };
 }
 

@@ -13,17 +13,18 @@ struct ledger;
 
 // Costs of the machine, rounded to ns once.
 struct machine_times {
-    sim_time wake_local, wake_remote, preempt_remote, switch_, migrate, slice, sleeper_credit, timer_slack,
-        cold_work;
+    sim_time wake_local, wake_remote, preempt_remote, wake_counted, switch_, migrate, slice, sleeper_credit,
+        timer_slack, cold_work;
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
-    double jitter, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed;
+    double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed;
     int turbo_cores;
-    bool pull;
+    bool pull, keep_lag;
 };
 
 // What happened so far.
 struct machine_counts {
     double switches, wakeups, handovers; // changes of thread on a core, wake-ups, forced hand-overs of a lock
+    sim_time counted;                    // latency of wake-ups that the server's CPU clocks count
     double voluntary, involuntary;       // the server's threads left a core: to wait, or pushed off it
 };
 

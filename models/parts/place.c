@@ -75,7 +75,37 @@ struct cpu *place_choose(struct machine *m, const struct thread *t) {
     return idle ? idle : t->cpu;
 }
 
+// Mean virtual run time of those on a core.
+static int64_t mean_share(const struct cpu *c) {
+    int n = c->queue.n + (c->state == CPU_BUSY);
+    if (n == 0) return c->vmin;
+    return (c->queue.sum + (c->state == CPU_BUSY ? c->running->vruntime : 0)) / n;
+}
+
+static int64_t bounded(const struct machine *m, int64_t lag) {
+    return lag > m->t.slice ? m->t.slice : lag < -m->t.slice ? -m->t.slice : lag;
+}
+
+void place_note_lag(const struct cpu *c) {
+    c->running->lag = bounded(c->machine, mean_share(c) - c->running->vruntime);
+}
+
+// What a thread was ahead is forgiven as it sleeps. Its own share counts in the mean afterwards, so it is put further from it.
+static void place_by_lag(struct thread *t, const struct cpu *from, const struct cpu *to) {
+    const struct machine *m = to->machine;
+    bool queued = t->state == THREAD_RUNNABLE && from;
+    int64_t lag = queued ? bounded(m, mean_share(from) - t->vruntime) : t->lag;
+    sim_time slept = machine_now(m) - t->last_ran;
+    if (!queued && lag < 0) lag = slept < -lag ? lag + slept : 0;
+    int n = to->queue.n + (to->state == CPU_BUSY);
+    t->vruntime = mean_share(to) - (n ? lag + lag / n : lag);
+}
+
 void place_rebase(struct thread *t, const struct cpu *from, const struct cpu *to) {
+    if (to->machine->t.keep_lag) {
+        place_by_lag(t, from, to);
+        return;
+    }
     if (from != to) t->vruntime += to->vmin - (from ? from->vmin : 0);
     int64_t least = to->vmin - to->machine->t.sleeper_credit;
     if (t->vruntime < least || !from) t->vruntime = from ? least : to->vmin;
@@ -108,11 +138,13 @@ struct cpu *place_faster_idle(const struct cpu *c) {
     return best;
 }
 
-sim_time place_idle_exit(const struct machine *m, sim_time idle) {
+sim_time place_idle_exit(struct machine *m, sim_time idle) {
     const struct cost_curve *k = &m->scenario->costs.machine.idle_exit;
     double cost = k->points ? k->point[0].cost.value : 0;
     for (int i = 0; i < k->points && (double)idle >= k->point[i].at; i++) cost = k->point[i].cost.value;
-    return (sim_time)(cost + 0.5);
+    if (cost <= 0) return 0;
+    if (m->t.wake_spread <= 0) return machine_vary(m, (sim_time)(cost + 0.5), 1);
+    return machine_span(cost * fmath_exp(m->t.wake_spread * rng_normal(&m->stream[STREAM_SCHEDULER])));
 }
 
 sim_time place_cold_after(const struct machine *m, sim_time rest) {

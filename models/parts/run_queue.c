@@ -23,6 +23,7 @@ void run_queue_push(struct cpu *c, struct thread *t) {
     }
     t->queued = c->order++;
     c->machine->waiting++;
+    q->sum += t->vruntime;
     int i = q->n++;
     for (; i > 0 && before(t, q->heap[(i - 1) / 2]); i = (i - 1) / 2) put(q, i, q->heap[(i - 1) / 2]);
     put(q, i, t);
@@ -34,6 +35,7 @@ struct thread *run_queue_pop(struct cpu *c) {
     c->machine->waiting--;
     struct thread *top = q->heap[0], *t = q->heap[--q->n];
     top->heap = -1;
+    q->sum -= top->vruntime;
     int i = 0;
     for (int child; q->n && (child = 2 * i + 1) < q->n; i = child) {
         if (child + 1 < q->n && before(q->heap[child + 1], q->heap[child])) child++;

@@ -45,14 +45,15 @@ struct thread {
     thread_step split;   // a stage cut up by releases of the lock, if any: comes before next
     thread_step locking; // the lock's own steps, if any: come before split
     enum thread_state state;
-    struct cpu *cpu;              // where it runs, waits or last ran; NULL before its first wake-up
-    struct role *role;            // NULL: never cold
-    sim_time need;                // work left of the burst, ns at speed 1
-    sim_time debt;                // price of the wake-ups it made in this step
-    int64_t vruntime;             // fair share used on its core's scale
-    timer_id timer;               // sleeps and timed waits
-    thread_alarm alarm;           // what its expiry does
-    sim_time since;               // state entered at
+    struct cpu *cpu;    // where it runs, waits or last ran; NULL before its first wake-up
+    struct role *role;  // NULL: never cold
+    sim_time need;      // work left of the burst, ns at speed 1
+    sim_time debt;      // price of the wake-ups it made in this step
+    int64_t vruntime;   // fair share used on its core's scale
+    int64_t lag;        // share it was behind the others' mean when it last blocked (machine.keep_lag)
+    timer_id timer;     // sleeps and timed waits
+    thread_alarm alarm; // what its expiry does
+    sim_time since;     // state entered at
     int64_t spent[THREAD_STATES]; // time spent in each state up to `since`
     sim_time last_ran;            // left a core at; long ago for a new thread
     int heap;                     // place in its core's queue, -1 = not in it

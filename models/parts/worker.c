@@ -101,6 +101,7 @@ static void sample_threads(struct machine *m, struct ledger_totals *totals) {
     }
     for (int i = 0; i < m->cpus; i++) station[LIMIT_CORE].busy_s += (double)cpu_busy(m, &m->cpu[i]) * 1e-9;
     station[LIMIT_CORE].servers = m->cpus;
+    totals->server_cpu_s += (double)m->counts.counted * 1e-9;
 }
 
 void server_sample(struct server *s, struct ledger_totals *totals) {

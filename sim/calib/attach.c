@@ -4,6 +4,7 @@
 #include "base/require.h"
 #include "calib/attach_costs.h"
 #include "calib/profile.h"
+#include "live/host.h"
 #include "stats/interval.h"
 
 #include <math.h>
@@ -141,23 +142,44 @@ static bool run_rounds(struct session *s, double budget_s, struct err *e) {
     return run_loads(s, 0, true, e);
 }
 
+enum { PACE_LOOKS = 7 };
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// What index of speed goes with what pace, median of looks at both.
+static bool learn_pace(struct session *s, struct err *e) {
+    double ratio[PACE_LOOKS];
+    if (!s->options->pace_path) return true;
+    for (int i = 0; i < PACE_LOOKS; i++) {
+        double pace;
+        if (!attach_drive_pace(&s->drive, &pace, e)) return false;
+        if (pace <= 0) return true; // stopped
+        ratio[i] = host_speed_now() / pace;
+    }
+    qsort(ratio, PACE_LOOKS, sizeof *ratio, ascending);
+    s->drive.pace_speed = ratio[PACE_LOOKS / 2];
+    return true;
+}
+
 static bool find_server(struct session *s, struct err *e) {
     struct attach_drive *d = &s->drive;
     const struct attach_options *o = s->options;
     d->options = o;
-    d->stack = s->about->stack = o->stack ? o->stack : attach_stack_of(o->process);
+    d->stack = o->stack ? o->stack : attach_stack_in("");
     if (!attach_tree_find(&d->tree, o->process, e) || !attach_drive_warm(d, e)) return false;
+    // The process that was named may be a supervisor, built on something else than those that serve.
+    if (!o->stack) d->stack = attach_stack_of(d->tree.loops ? d->tree.loop[0].process : o->process);
+    s->about->stack = d->stack;
+    if (!learn_pace(s, e)) return false;
     s->about->processes = d->tree.processes;
     s->about->workers = d->tree.loops;
     return true;
 }
 
 // --- what came out
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 // The profile is for the speed that the machine had under the server: most predictions are for such a moment.
 static void set_speed(struct session *s) {
@@ -168,6 +190,9 @@ static void set_speed(struct session *s) {
     if (probes > 0) costs_scale(&c->costs, probes / s->reference);
     profile_set_exact(&c->costs, "speed", s->reference, FROM_PROBE,
                       "speed index, median beside the server's loads");
+    if (s->drive.pace_speed > 0)
+        profile_set_exact(&c->costs, "pace", s->reference / s->drive.pace_speed, FROM_PROBE,
+                          "median beside the server's loads, as the server says");
     c->speed = 1;
     c->speed_low = s->speed[s->speeds / 10] / s->reference;
     c->speed_high = s->speed[s->speeds - 1 - s->speeds / 10] / s->reference;

@@ -13,6 +13,8 @@ struct attach_options {
     pid_t process;                    // that serves it, or its parent
     const char *loop_path;            // no-op that the event loop itself answers
     const char *pool_path;            // no-op that a thread of its pool answers; NULL = it has none
+    const char *
+        pace_path; // answers how many iterations of its work take 1 ms of CPU (server.pace); NULL = not asked
     const struct attach_stack *stack; // NULL = as its mapped files tell
     // Simulates one replication of a scenario that holds its costs; *out is initialised.
     bool (*simulate)(void *context, const struct scenario *s, struct observation *out, struct err *e);

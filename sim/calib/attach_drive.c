@@ -1,5 +1,6 @@
 #include "calib/attach_drive.h"
 
+#include "calib/ask.h"
 #include "live/host.h"
 
 #include <math.h>
@@ -181,7 +182,7 @@ static void take_stalls(struct attach_drive *d, const struct attach_load *l, str
 }
 
 // CPU per request: without stalls, which are the collector's and have costs of their own, and without the part of a
-// wake-up's latency that the kernel counts as the woken thread's. With a pool most wake-ups find a core awake.
+// wake-up's latency that the kernel counts as the woken thread's (the fit simulates without it).
 // That latency is measured elsewhere and varies, so it may not make up more than a part of a fast server's time.
 static void take_values(const struct attach_drive *d, const struct attach_load *l,
                         const struct attach_use *before, const struct attach_use *after,
@@ -190,9 +191,17 @@ static void take_values(const struct attach_drive *d, const struct attach_load *
     double all = after->all_ns - before->all_ns, loop = after->loop_ns - before->loop_ns;
     double sleeps = after->loop_sleeps - before->loop_sleeps;
     for (int i = 0; i < out->stalls; i++) stalled += out->stall_ns[i];
-    if (!l->pool) loop = all - fmin(sleeps * d->counted_ns, most_counted * all);
+    if (!l->pool) loop = all;
+    out->value[ATTACH_OTHER] = fmax(0, all - loop) / n;
+    loop -= fmin(sleeps * d->counted_ns, most_counted * loop);
     out->value[ATTACH_LOOP] = fmax(0, loop - stalled) / n;
-    out->value[ATTACH_OTHER] = l->pool ? fmax(0, all - loop) / n : 0;
+}
+
+static bool refuse_process(const struct attach_drive *d, double ns, int requests, struct err *e) {
+    err_set(e, ERR_USAGE,
+            "process %d and its %d descendants used %.1f us of CPU for each of %d requests to %s",
+            (int)d->options->process, d->tree.processes - 1, ns * 1e-3, requests, d->options->target.host);
+    return err_hint(e, "--pid takes the process that serves the URL, or its parent");
 }
 
 static bool check_answers(const struct attach_drive *d, const struct attach_load *l,
@@ -244,8 +253,31 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     host_speed_stop(speed, &out->speed, &low, &high);
     if (!ok || !attach_tree_use(&d->tree, &after, e)) return false;
     if (out->requests == 0) return true; // stopped
+    double ns = (after.all_ns - before.all_ns) / out->requests;
+    if (ns < least_ns) return refuse_process(d, ns, out->requests, e);
     take_stalls(d, l, out);
     take_values(d, l, &before, &after, out);
+    return true;
+}
+
+bool attach_drive_pace(const struct attach_drive *d, double *per_ms, struct err *e) {
+    const atomic_int *stop = d->options->machine.stop;
+    const char *path = d->options->pace_path;
+    if (ask_number(&d->options->target.address, path, 5 * SIM_S, stop, per_ms, e)) return true;
+    *per_ms = 0;
+    if (stop && atomic_load(stop)) return true;
+    return err_hint(e, "--pace: a path that says how many iterations of its work take 1 ms of CPU");
+}
+
+// The speed beside a load, as the server's own kind of work has it where that is known.
+static bool run_at_pace(struct attach_drive *d, const struct attach_load *l, const struct scenario *s,
+                        struct attach_seen *out, struct err *e) {
+    double before, after;
+    if (d->pace_speed <= 0) return run_scenario(d, l, s, out, e);
+    if (!attach_drive_pace(d, &before, e) || !run_scenario(d, l, s, out, e) ||
+        !attach_drive_pace(d, &after, e))
+        return false;
+    out->speed = d->pace_speed * (before + after) / 2;
     return true;
 }
 
@@ -254,7 +286,7 @@ bool attach_drive_run(struct attach_drive *d, const struct attach_load *l, struc
     struct scenario_file f;
     *out = (struct attach_seen){0};
     if (!attach_drive_scenario(d, l, NULL, &f, e)) return false;
-    bool ok = run_scenario(d, l, &f.case_[0], out, e);
+    bool ok = run_at_pace(d, l, &f.case_[0], out, e);
     scenario_fini(&f);
     return ok;
 }
@@ -282,6 +314,7 @@ bool attach_drive_predict(const struct attach_drive *d, const struct attach_load
     bool ok = true;
     if (!attach_drive_scenario(d, l, c, &f, e)) return false;
     for (int i = 0; i < ATTACH_WHATS; i++) out[i] = 0;
+    f.case_[0].costs.machine.wake_counted.value = 0; // take_values has taken it off
     for (uint64_t seed = 1; ok && seed <= SEEDS; seed++) {
         f.case_[0].run.seed = seed;
         ok = simulate(d, &f.case_[0], out, e);
@@ -291,13 +324,6 @@ bool attach_drive_predict(const struct attach_drive *d, const struct attach_load
 }
 
 // --- the first load
-
-static bool refuse_process(const struct attach_drive *d, double ns, struct err *e) {
-    err_set(
-        e, ERR_USAGE, "process %d and its %d descendants used %.1f us of CPU for each of %d requests to %s",
-        (int)d->options->process, d->tree.processes - 1, ns * 1e-3, WARM_REQUESTS, d->options->target.host);
-    return err_hint(e, "--pid takes the process that serves the URL, or its parent");
-}
 
 static void choose_scale(struct attach_drive *d, const struct attach_seen *seen) {
     d->scale = fmin(1, seen->per_s / brisk_per_s);
@@ -320,5 +346,5 @@ bool attach_drive_warm(struct attach_drive *d, struct err *e) {
     attach_snapshot_fini(&after);
     if (!ok || seen.requests == 0) return ok;
     choose_scale(d, &seen);
-    return (loops > 0 && ns >= least_ns) || refuse_process(d, ns, e);
+    return (loops > 0 && ns >= least_ns) || refuse_process(d, ns, WARM_REQUESTS, e);
 }

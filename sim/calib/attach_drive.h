@@ -34,6 +34,7 @@ struct attach_drive {
     struct attach_tree tree;
     struct attach_series series; // of the last run
     double counted_ns;           // CPU that a wake-up's latency adds to the woken thread's clock
+    double pace_speed;           // speed index of a server whose pace is 1; 0 = its pace is not asked for
     double scale;                // part of the requests of each load, 0 < scale <= 1
 };
 
@@ -53,6 +54,9 @@ bool attach_drive_scenario(const struct attach_drive *d, const struct attach_loa
 // Executes it once. False with *e (ERR_HOST); also where the server answers with something else than 2xx or 3xx.
 bool attach_drive_run(struct attach_drive *d, const struct attach_load *l, struct attach_seen *out,
                       struct err *e);
+
+// Asks for the pace now; 0 where stopped meanwhile. False with *e (ERR_HOST) where the path does not say.
+bool attach_drive_pace(const struct attach_drive *d, double *per_ms, struct err *e);
 
 // What the simulator says of it, for costs `c`. False with *e.
 bool attach_drive_predict(const struct attach_drive *d, const struct attach_load *l, const struct costs *c,

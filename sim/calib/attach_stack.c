@@ -55,13 +55,58 @@ static const struct attach_fact plain[] = {
     {NULL, 0, FROM_NONE, NULL}};
 
 static const struct attach_stack stacks[] = {
-    {"uvloop", "Python on uvloop, such as Uvicorn with uvloop and httptools", "/uvloop/",
-     "gil: {switch_interval: 5ms}, accept: drain", true, 0.22, 0.53, 0.68, 0.6, 0.35, 11, 11, uvloop},
-    {"asyncio", "Python on asyncio, such as Uvicorn with h11", "/_asyncio.",
-     "gil: {switch_interval: 5ms}, accept: drain", true, 0.3, 0.45, 0.68, 0.6, 0.35, 11, 11, asyncio},
-    {"node", "Node.js", "/node", "gil: none, accept: one", false, 0.3, 0.4, 0.6, 0.5, 0.1, 1, 1, plain},
-    {"other", "a server without a global lock", NULL, "gil: none, accept: one", false, 0.35, 0.3, 0.6, 0.5,
-     0.1, 1, 1, plain},
+    {"uvloop",
+     "Python on uvloop, such as Uvicorn with uvloop and httptools",
+     {"/uvloop/"},
+     "gil: {switch_interval: 5ms}, accept: drain",
+     true,
+     0.22,
+     0.53,
+     0.68,
+     0.6,
+     0.35,
+     11,
+     11,
+     uvloop},
+    {"asyncio",
+     "Python on asyncio, such as Uvicorn with h11",
+     {"/_asyncio.", "/libpython3", "/python3"},
+     "gil: {switch_interval: 5ms}, accept: drain",
+     true,
+     0.3,
+     0.45,
+     0.68,
+     0.6,
+     0.35,
+     11,
+     11,
+     asyncio},
+    {"node",
+     "Node.js",
+     {"/node\n", "/nodejs\n"},
+     "gil: none, accept: one",
+     false,
+     0.3,
+     0.4,
+     0.6,
+     0.5,
+     0.1,
+     1,
+     1,
+     plain},
+    {"other",
+     "a server without a global lock",
+     {NULL},
+     "gil: none, accept: one",
+     false,
+     0.35,
+     0.3,
+     0.6,
+     0.5,
+     0.1,
+     1,
+     1,
+     plain},
 };
 enum { STACKS = sizeof stacks / sizeof stacks[0] };
 
@@ -77,8 +122,10 @@ const struct attach_stack *attach_stack_named(const char *name) {
 }
 
 const struct attach_stack *attach_stack_in(const char *maps) {
+    enum { MARKS = sizeof stacks[0].mark / sizeof stacks[0].mark[0] };
     for (int i = 0; i < STACKS; i++)
-        if (stacks[i].mark && strstr(maps, stacks[i].mark)) return &stacks[i];
+        for (int k = 0; k < MARKS && stacks[i].mark[k]; k++)
+            if (strstr(maps, stacks[i].mark[k])) return &stacks[i];
     return &stacks[STACKS - 1];
 }
 

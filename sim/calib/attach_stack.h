@@ -7,8 +7,8 @@
 
 struct attach_stack {
     const char *name, *what;
-    const char
-        *mark; // part of a path that the process has mapped and only this one has; NULL = never detected
+    // Parts of lines of /proc/PID/maps that no stack listed before and no other server has; none = never detected.
+    const char *mark[3];
     const char *server; // scenario keys that belong to it, as `server: {...}` takes them
     bool lock;          // it has a global lock
     double read, call;  // shares of a kept request's cost; the rest is the response

@@ -80,17 +80,23 @@ int64_t attach_tree_cpu(const struct attach_tree *t) {
     return sum;
 }
 
-bool attach_tree_use(const struct attach_tree *t, struct attach_use *out, struct err *e) {
+static bool tell_end(pid_t process, struct err *e) {
+    err_set(e, ERR_HOST, "process %d of the server has ended", (int)process);
+    return err_hint(e, "a server whose processes are replaced as it serves cannot be calibrated");
+}
+
+bool attach_tree_use(struct attach_tree *t, struct attach_use *out, struct err *e) {
     struct host_usage one;
     *out = (struct attach_use){0};
     for (int i = 0; i < t->processes; i++) {
         bool there = host_usage_read(t->process[i], &one);
-        if (!there && i == 0) return err_set(e, ERR_HOST, "process %d has ended", (int)t->process[0]);
-        if (!there) continue;
-        out->all_ns += one.cpu_s * 1e9;
+        if (!there && i == 0) return tell_end(t->process[0], e);
+        if (there) t->used_ns[i] = one.cpu_s * 1e9;
+        out->all_ns += t->used_ns[i];
     }
     for (int i = 0; i < t->loops; i++) {
-        if (!host_usage_thread(t->loop[i].process, t->loop[i].thread, &one)) continue;
+        if (!host_usage_thread(t->loop[i].process, t->loop[i].thread, &one))
+            return tell_end(t->loop[i].process, e);
         out->loop_ns += one.cpu_s * 1e9;
         out->loop_sleeps += (double)one.voluntary;
     }

@@ -14,7 +14,8 @@ struct attach_thread {
 
 struct attach_tree {
     int processes;
-    pid_t process[ATTACH_PROCESSES]; // the one named first
+    pid_t process[ATTACH_PROCESSES];  // the one named first
+    double used_ns[ATTACH_PROCESSES]; // CPU of each when attach_tree_use last saw it
     int loops; // threads that run event loops, one a process; 0 before attach_tree_elect
     struct attach_thread loop[ATTACH_LOOPS];
 };
@@ -29,8 +30,9 @@ struct attach_use {
 // process, or none whose CPU clock may be read. Cost: one look at every process of the machine, some ms.
 bool attach_tree_find(struct attach_tree *t, pid_t root, struct err *e);
 
-// Reads what they have used. False with *e (ERR_HOST) where the first process has ended. Cost: about 20 us a thread.
-bool attach_tree_use(const struct attach_tree *t, struct attach_use *out, struct err *e);
+// Reads what they have used; of a helper that has ended, what it had used when it was last seen. False with *e (ERR_HOST)
+// where the first process or a loop has ended. Cost: about 20 us a thread.
+bool attach_tree_use(struct attach_tree *t, struct attach_use *out, struct err *e);
 
 // CPU of all of them, ns; exact also for threads on a core now. Cost: about 1 us a process.
 int64_t attach_tree_cpu(const struct attach_tree *t);

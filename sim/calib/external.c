@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,7 @@ struct external {
     struct text command; // as the shell gets it, but for {port}; "" = it ran already
     struct server_external spec;
     struct sockaddr_in address;
+    const atomic_int *stop;
     pid_t pid;    // leads a session where it was started; 0 = not known
     bool started; // and not yet reaped
     int status;   // of waitpid, once it has ended
@@ -156,14 +156,15 @@ static bool tell_end(const struct external *x, struct err *e) {
     return err_hint(e, "server.command: %.160s", x->spec.command);
 }
 
-static bool wait_until_there(struct external *x, const atomic_int *stop, struct err *e) {
+static bool wait_until_there(struct external *x, struct err *e) {
     struct ask_answer a;
     sim_time until = now() + (x->command.length ? start_patience : 0);
     for (;;) {
-        ask(&x->address, "/", answer_patience, &a);
+        ask(&x->address, "/", answer_patience, x->stop, &a);
         if (a.connected) return true;
         if (ended(x)) return tell_end(x, e);
-        if (stop && atomic_load(stop)) return err_set(e, ERR_HOST, "stopped while the server was starting");
+        if (x->stop && atomic_load(x->stop))
+            return err_set(e, ERR_HOST, "stopped while the server was starting");
         if (now() >= until) break;
         rest(poll_every);
     }
@@ -178,12 +179,12 @@ static bool wait_until_there(struct external *x, const atomic_int *stop, struct 
 
 // Workers that still load what they serve would disturb the first run: waits until the server has used next to no CPU for
 // a while, or some seconds have passed.
-static void settle(struct external *x, const atomic_int *stop) {
+static void settle(struct external *x) {
     static const double little_s = 0.01;
     struct family_look before = {0}, after = {0};
     int quiet = 0;
     external_look(x, &before);
-    for (int i = 0; i < 50 && quiet < 2 && !(stop && atomic_load(stop)); i++) {
+    for (int i = 0; i < 50 && quiet < 2 && !(x->stop && atomic_load(x->stop)); i++) {
         rest(100 * SIM_MS);
         external_look(x, &after);
         quiet = family_use_between(&before, &after).cpu_s < little_s ? quiet + 1 : 0;
@@ -210,12 +211,13 @@ static bool begin(struct external *x, const struct server_spec *s, struct err *e
 struct external *external_open(const struct server_spec *s, const atomic_int *stop, struct err *e) {
     struct external *x = memory_new(1, sizeof *x);
     x->spec = s->external;
+    x->stop = stop;
     x->output = -1;
-    if (!begin(x, s, e) || !wait_until_there(x, stop, e)) {
+    if (!begin(x, s, e) || !wait_until_there(x, e)) {
         external_close(x);
         return NULL;
     }
-    if (x->started) settle(x, stop);
+    if (x->started) settle(x);
     return x;
 }
 
@@ -243,7 +245,7 @@ bool external_look(const struct external *x, struct family_look *out) {
 
 bool external_try(const struct external *x, const char *path, struct err *e) {
     struct ask_answer a;
-    ask(&x->address, path, answer_patience, &a);
+    ask(&x->address, path, answer_patience, x->stop, &a);
     if (a.status && a.status < 400) return true;
     if (a.status)
         err_set(e, ERR_HOST, "the server answers %.200s with status %d", path, a.status);
@@ -253,14 +255,7 @@ bool external_try(const struct external *x, const char *path, struct err *e) {
 }
 
 bool external_pace(const struct external *x, const char *pace, double *per_ms, struct err *e) {
-    struct ask_answer a;
-    char *end = a.body;
-    ask(&x->address, pace, answer_patience, &a);
-    *per_ms = strtod(a.body, &end);
-    bool number = end > a.body && !end[strspn(end, " \r\n")] && isfinite(*per_ms) && *per_ms > 0;
-    if (number && a.status >= 200 && a.status < 300) return true;
-    err_set(e, ERR_HOST, "the server answers %.100s with status %d and \"%.40s\", not with a number above 0",
-            pace, a.status, a.body);
+    if (ask_number(&x->address, pace, answer_patience, x->stop, per_ms, e)) return true;
     return err_hint(e, "server.pace: how many iterations of its work take 1 ms of CPU");
 }
 

@@ -11,7 +11,7 @@ struct external;
 // Starts the command of *x in its folder, in a session of its own, with its output kept aside, and returns when it
 // accepts connections on 127.0.0.1 (within 60 s) and has settled (within 5 s); of a server that runs already, makes sure
 // that it accepts. {port}, {workers}, {threads}, {backlog} and {gc} (1 or 0) in the command are a free port and what *s says. *stop (NULL = never) non-zero ends
-// the wait. NULL with *e (ERR_HOST): it ended (with what it said last), nobody listens, or the wait was ended.
+// the wait, and every later question (external_try, external_pace); it must stay until external_close. NULL with *e (ERR_HOST): it ended (with what it said last), nobody listens, or the wait was ended.
 struct external *external_open(const struct server_spec *s, const atomic_int *stop, struct err *e);
 
 // Whether x is what external_open would start, or find, for *s: two cases may then share it.

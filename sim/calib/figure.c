@@ -113,7 +113,9 @@ static struct range range_of(const struct figure *f, int from, int to, double re
 
 static bool close_enough(const struct figure *f, double a, double b) {
     double apart = fabs(a - b);
-    if (f->spec->kind == FIGURE_SHARE) return apart <= small_share;
+    enum figure_kind kind = f->spec->kind;
+    if (kind == FIGURE_SHARE || kind == FIGURE_RATIO) return apart <= small_share;
+    if (kind == FIGURE_COUNT) return apart <= small_frac * fmax(a, b);
     return apart <= small_ns || apart <= small_frac * fmax(a, b);
 }
 

@@ -41,7 +41,9 @@ static bool one_round(const struct scenario *s, struct subject_servers *all, uin
     *r = (struct measure_round){0};
     observation_init(&r->seen);
     if (!subject_begin(&v, all, s, stop, e)) return false;
-    bool ok = drive(&v, seed, stop, r, e);
+    double before = 0, after = 0;
+    bool ok = subject_pace(&v, &before, e) && drive(&v, seed, stop, r, e) && subject_pace(&v, &after, e);
+    r->pace = (before + after) / 2;
     return subject_end(&v, e) && ok;
 }
 
@@ -142,6 +144,14 @@ static double median_of(const struct measure_case *c, double (*value)(const stru
 
 double measure_speed(const struct measure_case *c) {
     return median_of(c, speed_of);
+}
+
+static double pace_of(const struct measure_round *r) {
+    return r->pace;
+}
+
+double measure_pace(const struct measure_case *c) {
+    return median_of(c, pace_of);
 }
 
 double measure_others(const struct measure_case *c) {

@@ -10,6 +10,7 @@ struct measure_round {
     struct observation seen;
     struct load_report load;
     double speed, speed_low, speed_high; // speed index (live/host.h) during the run: median and outer deciles
+    double pace;                         // subject_pace, mean of before and after the run
     double server_cpu_s;                 // of all workers during the load; NAN where nobody knows
     double voluntary, involuntary;       // context switches of all workers during the load; likewise
     double
@@ -55,6 +56,9 @@ double measure_speed(const struct measure_case *c);
 
 // Share of the machine that other programs took, median over the rounds; NAN where not known.
 double measure_others(const struct measure_case *c);
+
+// Median pace of the server's own work, in iterations per ms of CPU; 0 where it is not known.
+double measure_pace(const struct measure_case *c);
 
 // Whether the load generator was the limit in more than half of the rounds: the figures then say nothing of the server.
 bool measure_generator_bound(const struct measure_case *c);

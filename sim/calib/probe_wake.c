@@ -4,6 +4,10 @@
 // `wake.counted`: the woken thread's CPU clock counts from the wake and not from when it runs (seen: all of 20 us on a
 // virtual machine), so it has to be taken off every CPU time that spans a sleep; it is a latency, in idle_exit already.
 #include "calib/probe.h"
+#include "stats/interval.h"
+
+#include <math.h>
+#include <stdlib.h>
 
 enum { GAPS = 5, WAKES = 24 };
 
@@ -27,6 +31,10 @@ static const struct figure_spec figures[] = {
     {"machine.idle_exit@1ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 2 ms, until it runs"},
     {"machine.idle_exit@4ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 8 ms, until it runs"},
     {"machine.idle_exit@15ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 30 ms, until it runs"},
+    {"machine.wake_spread", FIGURE_COUNT,
+     "spread of these latencies, 0.1 and 0.5 ms of idleness: ln(p84 / p16) / 2"},
+    {"machine.wake_counted", FIGURE_SPAN,
+     "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait"},
     {"wake.counted", FIGURE_CPU,
      "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait"},
     {"machine.wake_remote", FIGURE_CPU, "futex wake of a thread on an idle core, less one that wakes nobody"},
@@ -83,12 +91,43 @@ static void sleeper(void *arg) {
     }
 }
 
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Appends ln(latency / median) of a gap's undisturbed wakes to x[0..n); the new n.
+static int add_deviations(const struct wake *w, int gap, double *x, int n) {
+    double seen[WAKES] = {0};
+    int count = 0;
+    for (int k = 0; k < w->wakes[gap]; k++)
+        if (w->alone[gap][k] && w->latency[gap][k] > 0) seen[count++] = w->latency[gap][k];
+    double middle = median(seen, count);
+    // A single one would be its own median.
+    for (int k = 0; count > 2 && k < count; k++) x[n++] = log(seen[k] / middle);
+    return n;
+}
+
+// About each gap's own median, for a longer one takes longer; a lognormal's quantiles 0.16 and 0.84 are two sigma apart.
+static void note_spread(struct bench *b, const struct wake *w) {
+    double x[2 * WAKES];
+    int n = add_deviations(w, 1, x, add_deviations(w, 0, x, 0));
+    if (n < 8) return;
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    int low = (int)(0.16 * (n - 1) + 0.5);
+    bench_note(b, "machine.wake_spread", 1, (x[n - 1 - low] - x[low]) / 2);
+}
+
 static bool run(struct bench *b, struct err *e) {
     struct wake w = {.bench = b};
     const struct bench_role crew[] = {{0, waker}, {1, sleeper}};
     for (int g = 0; g < GAPS; g++) w.wakes[g] = bench_repeat(b, gaps[g].wakes);
     if (!bench_crew(b, crew, 2, &w, e)) return false;
-    for (int k = 0; k < w.wakes[0]; k++) bench_note(b, "wake.counted", 1, w.counted[k]);
+    for (int k = 0; k < w.wakes[0]; k++) {
+        bench_note(b, "wake.counted", 1, w.counted[k]);
+        bench_note(b, "machine.wake_counted", 1, w.counted[k]);
+    }
+    note_spread(b, &w);
     for (int g = 0; g < GAPS; g++) {
         bench_note_latencies(b, gaps[g].key, 1, w.latency[g], w.alone[g], w.wakes[g]);
         for (int k = 0; k < w.wakes[g]; k++) bench_note(b, "machine.wake_remote", 0, w.cpu[g][k]);

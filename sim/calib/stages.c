@@ -104,6 +104,7 @@ static const struct fact facts[] = {
     {"server.wake_releases", 0, FROM_GUESS, built},
     {"machine.search_pressure", 1.17, FROM_PUBLISHED,
      "Linux: imbalance_pct in update_idle_cpu_scan (SIS_UTIL)"},
+    {"machine.keep_lag", 1, FROM_PUBLISHED, "Linux 6.6 and later: EEVDF (place_entity)"},
     {"lock.condition", 1, FROM_GUESS, "the micro-server's lock is built so, on the C library's own"},
     {"machine.pull_hot", 500000, FROM_PUBLISHED, "Linux: sched_migration_cost_ns"},
     {"network", 0, FROM_GUESS, "loopback"},

@@ -75,6 +75,12 @@ bool subject_begin(struct subject *v, struct subject_servers *all, const struct 
     return ok;
 }
 
+bool subject_pace(const struct subject *v, double *per_ms, struct err *e) {
+    const char *path = v->scenario.server.external.pace;
+    *per_ms = 0;
+    return !v->external || !path[0] || external_pace(v->external, path, per_ms, e);
+}
+
 void subject_target(const struct subject *v, struct load_target *out) {
     if (v->external) {
         external_target(v->external, out);

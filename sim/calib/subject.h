@@ -26,6 +26,10 @@ struct subject {
 bool subject_begin(struct subject *v, struct subject_servers *all, const struct scenario *s,
                    const atomic_int *stop, struct err *e);
 
+// How many iterations of its own work take the server 1 ms of CPU just now; 0 where the scenario names no path for that
+// (server.pace). False with *e. Cost: what the server takes to find out, some 20 ms.
+bool subject_pace(const struct subject *v, double *per_ms, struct err *e);
+
 // Where the load goes.
 void subject_target(const struct subject *v, struct load_target *out);
 

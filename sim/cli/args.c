@@ -107,6 +107,8 @@ static const struct option options[] = {
      offsetof(struct args, noop_async), NULL, NULL},
     {"noop-sync", 0, TEXT, "PATH", "an endpoint that does nothing, answered by its pool of threads",
      COMMAND_CALIBRATE, offsetof(struct args, noop_sync), NULL, NULL},
+    {"pace", 0, TEXT, "PATH", "an endpoint that says how many iterations of its work take 1 ms of CPU",
+     COMMAND_CALIBRATE, offsetof(struct args, pace), NULL, NULL},
     {"stack", 0, TEXT, "NAME", "uvloop, asyncio, node or other; else as its mapped files tell",
      COMMAND_CALIBRATE, offsetof(struct args, stack), NULL, NULL},
     {"quick", 0, FLAG, NULL, "under 10 s (a server: 15), with wider intervals", COMMAND_CALIBRATE,

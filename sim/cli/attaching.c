@@ -9,7 +9,7 @@
 #include <string.h>
 
 bool attaching_wanted(const struct args *a) {
-    return a->url || a->pid || a->noop_async || a->noop_sync || a->stack;
+    return a->url || a->pid || a->noop_async || a->noop_sync || a->pace || a->stack;
 }
 
 static bool read_pid(const char *text, pid_t *out, struct err *e) {
@@ -43,11 +43,13 @@ static bool read_server(const struct args *a, struct attach_options *o, struct e
     }
     o->loop_path = a->noop_async;
     o->pool_path = a->noop_sync;
+    o->pace_path = a->pace;
     if (!load_parse_url(a->url, &o->target, e)) return false;
     if (strcmp(o->target.path, "/") != 0)
         return err_set(e, ERR_USAGE, "--url takes no path: http://HOST:PORT, and the path with --noop-async");
     return read_pid(a->pid, &o->process, e) && read_path("noop-async", a->noop_async, e) &&
-           read_path("noop-sync", a->noop_sync, e) && read_stack(a->stack, &o->stack, e);
+           read_path("noop-sync", a->noop_sync, e) && read_path("pace", a->pace, e) &&
+           read_stack(a->stack, &o->stack, e);
 }
 
 // The simulator, as the fit calls it.

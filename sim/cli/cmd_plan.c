@@ -85,6 +85,9 @@ static void pin(const struct args *a, struct plan_spec *spec) {
 }
 
 static bool read_file(struct job *j, struct err *e) {
+    if (!strcmp(j->args->operands.item[0], "-"))
+        return err_set(e, ERR_USAGE,
+                       "plan reads its scenario once a candidate: give a file, not standard input");
     if (!load_with(j, NULL, 0, &j->file, e)) return false;
     if (j->file.plan) {
         pin(j->args, j->file.plan);
@@ -136,7 +139,7 @@ static bool write_result(struct job *j, struct err *e) {
     switch ((enum report_format)j->args->format) {
     case REPORT_TEXT: report_plan_text(out, &j->plan, most, colour_wanted(j)); break;
     case REPORT_MD: report_plan_md(out, &j->plan, most); break;
-    case REPORT_CSV: report_plan_csv(out, &j->plan); break;
+    case REPORT_CSV: report_plan_csv(out, &j->plan, most); break;
     case REPORT_JSON:
         if (!report_write(out, REPORT_JSON, &r, e)) return false;
     }

@@ -10,14 +10,22 @@
 
 enum { EXIT_MISSES = 1, EXIT_TOO_NOISY = 4 };
 
+// How much longer the same work takes now: as the server's own kind of work says, which a change of the host's speed may
+// hit harder than a small loop in C; else as the speed index says. 0 = not known.
+static double slower_by(const struct costs *profile, const struct measure_case *now) {
+    double pace = measure_pace(now), speed = measure_speed(now);
+    if (profile->pace.value > 0 && pace > 0) return profile->pace.value / pace;
+    return profile->speed.value > 0 && speed > 0 ? profile->speed.value / speed : 0;
+}
+
 // The cases as this machine runs them now: costs at the speed seen beside the measurement.
 static struct scenario_file at_seen_speed(const struct scenario_file *f, const struct measurement *m) {
     struct scenario_file now = *f;
     now.case_ = memory_new((size_t)f->cases, sizeof *now.case_);
     for (int c = 0; c < f->cases; c++) {
         now.case_[c] = f->case_[c];
-        double seen = measure_speed(&m->case_[c]), profile = f->case_[c].costs.speed.value;
-        if (profile > 0 && seen > 0) costs_scale(&now.case_[c].costs, profile / seen);
+        double factor = slower_by(&now.case_[c].costs, &m->case_[c]);
+        if (factor > 0) costs_scale(&now.case_[c].costs, factor);
     }
     return now;
 }

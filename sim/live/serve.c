@@ -221,8 +221,9 @@ static int64_t now_ns(void) {
 
 static void end_workers(struct serve *v, int64_t grace) {
     int64_t until = now_ns() + grace;
+    if (v->common.over) atomic_store(v->common.over, true);
     signal_all(v, SIGTERM);
-    serve_common_shut(&v->common);
+    serve_common_shut(&v->common); // a start that failed; else only the workers have the sockets
     while (reap(v, WNOHANG, false) > 0) {
         if (now_ns() >= until) {
             signal_all(v, SIGKILL);

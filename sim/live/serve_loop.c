@@ -185,6 +185,7 @@ static void on_stop(uv_poll_t *p, int status, int events) {
     (void)events;
     uv_poll_stop(p);
     serve_loop_enter(l);
+    serve_worker_shut(l->worker);
     serve_conn_stop(l->conns, close_handles);
 }
 

@@ -23,6 +23,7 @@ static void look_for_end(struct process *p) {
     const struct serve_worker *w = p->hand.worker;
     struct pollfd f[] = {{.fd = w->signals, .events = POLLIN}, {.fd = w->lifeline, .events = POLLIN}};
     p->stopping = poll(f, 2, 0) > 0;
+    if (p->stopping) serve_worker_shut(w);
 }
 
 static void timed_out(struct process *p) {
@@ -39,7 +40,8 @@ static bool await_data(struct process *p) {
                          {.fd = w->lifeline, .events = POLLIN}};
     int n = poll(f, 3, READ_PATIENCE_MS);
     if (n == 0) timed_out(p);
-    p->stopping = p->stopping || (n > 0 && (f[1].revents || f[2].revents));
+    if (n > 0 && (f[1].revents || f[2].revents)) p->stopping = true;
+    if (p->stopping) serve_worker_shut(w);
     return n > 0 && f[0].revents;
 }
 

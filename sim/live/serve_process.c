@@ -29,6 +29,7 @@ bool serve_common_init(struct serve_common *c, struct err *e) {
         return err_set(e, ERR_HOST, "no memory for the workers: %s", strerror(errno));
     }
     c->requests = c->mapping;
+    c->over = (atomic_bool *)((char *)c->mapping + sizeof *c->requests);
     c->report = (struct serve_report *)((char *)c->mapping + 64);
     return true;
 }
@@ -185,7 +186,8 @@ bool serve_process(struct serve_common *c, int index, int ready) {
                              .log = c->log,
                              .releases = releases_of(&c->scenario->costs.server),
                              .tally = &c->report[index].tally,
-                             .requests = c->requests};
+                             .requests = c->requests,
+                             .over = c->over};
     name[6] = (char)('0' + index % 10);
     prctl(PR_SET_NAME, name);
     bool ok = serve(&w, c, &c->report[index].error);

@@ -17,6 +17,7 @@ struct serve_common {
     struct bounded **resource;   // shared ones; NULL where each worker has its own
     struct serve_report *report; // [workers]
     _Atomic uint64_t *requests;
+    atomic_bool *over; // all workers are to stop
     void *mapping;
     size_t bytes;
 };
@@ -29,7 +30,8 @@ void serve_common_fini(struct serve_common *c);
 // Closes this process's listening sockets; others that have them keep them.
 void serve_common_close(struct serve_common *c);
 
-// Shuts the listening sockets down for every process: new connections are refused, a blocked accept returns.
+// Shuts the listening sockets that this process still has down for every process: new connections are refused, a blocked
+// accept returns.
 void serve_common_shut(struct serve_common *c);
 
 // A socket listening on 127.0.0.1:*port (0 = any; *port then says which), or -1 with *e (ERR_HOST).

@@ -219,6 +219,7 @@ static struct conn *take_watched(struct crew *crew) {
 
 // From now on no connection is watched again, and a thread that finds no work ends.
 static void stop(struct crew *crew) {
+    serve_worker_shut(crew->worker);
     gil_release(&crew->worker->gil, &crew->hand);
     pthread_mutex_lock(&crew->mutex);
     crew->stopping = true;

@@ -22,6 +22,10 @@ void serve_worker_ready(struct serve_worker *w) {
     close(w->ready);
 }
 
+void serve_worker_shut(const struct serve_worker *w) {
+    if (atomic_load(w->over)) shutdown(w->listener, SHUT_RDWR);
+}
+
 int serve_worker_threads(const struct scenario *s) {
     bool pool = !strcmp(s->server.model, "threadpool") || !strcmp(s->server.model, "thread_per_request");
     return pool ? s->server.threads : 1;

@@ -32,6 +32,7 @@ struct serve_worker {
     struct serve_releases releases;
     struct serve_tally *tally;
     _Atomic uint64_t *requests; // the number of the next request, common to all workers
+    atomic_bool *over;          // all workers are to stop
     struct bounded **resource;  // as scenario.resource ...
     int *resource_index;        // ... and what this worker is called there
 };
@@ -56,6 +57,9 @@ extern const struct serve_twin serve_twin_event_loop, serve_twin_threadpool, ser
 
 // Tells the parent that the worker accepts connections.
 void serve_worker_ready(struct serve_worker *w);
+
+// Refuses new connections from now on, where all workers stop: others may go on with the socket where only this one does.
+void serve_worker_shut(const struct serve_worker *w);
 
 // Most threads of this worker that execute handlers by themselves (blocking), >= 1.
 int serve_worker_threads(const struct scenario *s);

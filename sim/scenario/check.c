@@ -2,7 +2,9 @@
 #include "scenario/bind.h"
 #include "scenario/route.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct check {
@@ -92,6 +94,30 @@ static bool check_load(const struct check *c) {
 
 // --- a server of the user's own
 
+// The load generator talks to this machine alone.
+static bool host_is_here(const char *name) {
+    struct in_addr a;
+    return !strcmp(name, "localhost") || (inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
+}
+
+static bool port_is_one(const char *text) {
+    size_t n = strlen(text);
+    return n > 0 && n <= 5 && strspn(text, "0123456789") == n && atoi(text) >= 1 && atoi(text) <= 65535;
+}
+
+// HOST or HOST:PORT, as live/load.h takes it.
+static bool check_authority(const struct check *c, const char *text) {
+    char name[64];
+    size_t n = strcspn(text, ":");
+    snprintf(name, sizeof name, "%.*s", (int)n, text);
+    if (n >= sizeof name || !host_is_here(name))
+        return refuse(c, "server.url", "the server must run on this machine: localhost or 127.x.x.x",
+                      "http://127.0.0.1:8000");
+    if (text[n] && !port_is_one(text + n + 1))
+        return refuse(c, "server.url", "the port must be a number from 1 to 65535", "http://127.0.0.1:8000");
+    return true;
+}
+
 static bool check_url(const struct check *c) {
     const struct server_external *x = &c->s->server.external;
     static const char scheme[] = "http://";
@@ -99,6 +125,7 @@ static bool check_url(const struct check *c) {
         return refuse(c, "server.url", "the address must begin with http://", "http://127.0.0.1:8000");
     if (given(c, "server.url") && strpbrk(x->url + sizeof scheme - 1, "/?#"))
         return refuse(c, "server.url", "only host and port stand here", "the path belongs into server.path");
+    if (given(c, "server.url") && !check_authority(c, x->url + sizeof scheme - 1)) return false;
     if (given(c, "server.url") && given(c, "server.command"))
         return refuse(c, "server.command", "a server is started or runs already, not both",
                       "remove server.command or server.url");

@@ -33,15 +33,20 @@ struct cost_curve {
 // The machine: scheduler and cores.
 struct machine_costs {
     struct cost_curve idle_exit; // latency of waking a core, by how long it has been idle (a step function)
-    struct cost wake_local;      // CPU the waker pays, target on its own core
-    struct cost wake_remote; // CPU the waker pays when another core must be told (inter-processor interrupt)
+    struct cost
+        wake_spread; // standard deviation of the logarithm of that latency; 0: it varies as `jitter` says
+    struct cost wake_counted; // the part of it that the woken thread's CPU clock counts
+    struct cost wake_local;   // CPU the waker pays, target on its own core
+    struct cost wake_remote;  // CPU the waker pays when another core must be told (inter-processor interrupt)
     struct cost preempt_remote; // latency of interrupting a busy core from another
     struct cost switch_;        // CPU per change of thread on a core
     struct cost migrate;        // CPU a thread pays on a core other than its last
     struct cost slice;          // fair slice: how long a thread runs while others wait
     struct cost
         sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
-    struct cost stay;   // probability that a woken thread goes back to its previous core though it is busy
+    struct cost
+        keep_lag; // 1: a thread keeps its lag behind the others over a sleep (EEVDF); 0: it gets that credit
+    struct cost stay; // probability that a woken thread goes back to its previous core though it is busy
     struct cost
         search_from; // its core's utilisation of late from which on a woken thread looks for an idle core
     struct cost
@@ -132,7 +137,9 @@ struct costs {
     struct lock_costs lock;
     struct gc_costs gc;
     struct client_costs client;
-    struct cost speed;   // speed index (live/host.h) that the CPU costs are for; 0 = not known
+    struct cost speed; // speed index (live/host.h) that the CPU costs are for; 0 = not known
+    struct cost
+        pace; // iterations of the server's own kind of work in 1 ms of CPU, at that speed; 0 = not known
     struct cost network; // one-way latency between a client elsewhere and the server
 };
 

@@ -45,6 +45,10 @@ static const struct schema_row rows[] = {
 
     CURVE("machine.idle_exit", machine.idle_exit,
           "latency of waking a core, by how long it has been idle (steps)"),
+    COUNT("machine.wake_spread", machine.wake_spread, "0", 3,
+          "standard deviation of the logarithm of that latency; 0: it varies as machine.jitter says"),
+    COST("machine.wake_counted", machine.wake_counted, "0",
+         "the part of that latency which the woken thread's CPU clock counts"),
     COST("machine.wake_local", machine.wake_local, "0", "CPU the waker pays for a target on its own core"),
     COST("machine.wake_remote", machine.wake_remote, "0",
          "CPU the waker pays when another core must be told"),
@@ -62,6 +66,9 @@ static const struct schema_row rows[] = {
      .help = "how long a thread runs while others wait"},
     COST("machine.sleeper_credit", machine.sleeper_credit, "0",
          "how far behind the queue's minimum a woken thread may be placed"),
+    SWITCH("machine.keep_lag", machine.keep_lag, "off",
+           "a thread keeps its lag behind the others over a sleep (Linux 6.6 and later); off: it gets that "
+           "credit"),
     SHARE("machine.stay", machine.stay, "0",
           "probability that a woken thread goes back to its previous core though it is busy"),
     SHARE("machine.search_from", machine.search_from, "0",
@@ -163,6 +170,8 @@ static const struct schema_row rows[] = {
     COST("client.poll", client.poll, "0", "client CPU of one iteration of its loop"),
 
     COUNT("speed", speed, "0", 1e6, "speed index of the machine that the CPU costs are for; 0: not known"),
+    COUNT("pace", pace, "0", 1e12,
+          "iterations of the server's own work (server.pace) in 1 ms of CPU at that speed; 0: not known"),
     COST("network", network, "0", "one-way latency between a client elsewhere and the server"),
 };
 

@@ -6,13 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The whole key that was meant, or NULL.
+static const char *meant(const char *pattern) {
+    const struct schema *all = schema_scenario();
+    const char **list = memory_new((size_t)all->count, sizeof *list);
+    for (int i = 0; i < all->count; i++) list[i] = all->row[i].key;
+    const char *closest = text_closest(pattern, list, all->count);
+    free(list);
+    return closest;
+}
+
 // In the group it stands in, where there is such a group.
 static void suggest(const char *pattern, struct err *e) {
     const char *dot = strrchr(pattern, '.');
     char group[VARY_KEY] = "";
     if (dot && (size_t)(dot - pattern) < sizeof group) memcpy(group, pattern, (size_t)(dot - pattern));
     bool inner = group[0] && schema_is_group(schema_scenario(), group);
-    schema_suggest(schema_scenario(), inner ? group : "", inner ? dot + 1 : pattern, e);
+    const char *whole = inner ? meant(pattern) : NULL;
+    if (whole)
+        err_hint(e, "did you mean \"%s\"?", whole);
+    else
+        schema_suggest(schema_scenario(), inner ? group : "", inner ? dot + 1 : pattern, e);
 }
 
 bool vary_bind_check(const char *key, struct err *e) {

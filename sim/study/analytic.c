@@ -148,14 +148,16 @@ static int share_of(double servers, int workers) {
     return each < 1 ? 1 : least(each, MOST_SERVERS);
 }
 
-static void add_waits(struct network *n, const struct scenario *s, const struct demand *d) {
-    double held = 0;
+// What requests wait for in a place of the pool, or what they wait for elsewhere.
+static void add_waits(struct network *n, const struct scenario *s, const struct demand *d, bool in_pool) {
+    double held = 0, wait = in_pool ? d->pool_wait : d->handler_wait - d->pool_wait;
     for (int r = 0; r < s->resources && r < SEEN_RESOURCES; r++) {
         int workers = s->resource[r].shared ? s->server.workers : 1;
-        add_centre(n, d->resource[r].mean_s, share_of(s->resource[r].capacity, workers), 1);
-        held += d->resource[r].mean_s;
+        double use = in_pool ? d->pool_resource[r] : d->resource[r].mean_s - d->pool_resource[r];
+        add_centre(n, use, share_of(s->resource[r].capacity, workers), 1);
+        held += use;
     }
-    n->delay_s += fmax(d->handler_wait - held, 0);
+    n->delay_s += fmax(wait - held, 0);
 }
 
 // What the collector takes of each request's time, on average.
@@ -176,9 +178,9 @@ static double closing(const struct scenario *s, const struct demand *d) {
 static void add_pool(struct network *n, const struct scenario *s, const struct demand *d) {
     struct network in = {0};
     int threads = least(s->server.threads, ANALYTIC_CLIENTS);
-    double thread_cpu = d->pool.mean_s - d->handler_wait;
+    double thread_cpu = d->pool.mean_s - d->pool_wait;
     add_centre(&in, thread_cpu, s->server.gil ? 1 : share_of(d->cores, s->server.workers), d->lock.scv);
-    add_waits(&in, s, d);
+    add_waits(&in, s, d, true);
     double *rate = memory_new((size_t)threads, sizeof *rate);
     if (in.centres)
         mva_throughput(in.centre, in.centres, in.delay_s, threads, rate);
@@ -196,11 +198,12 @@ static void build(struct network *n, const struct scenario *s, const struct dema
     if (d->way == DEMAND_POOL || d->way == DEMAND_THREADS) {
         add_centre(n, d->loop.mean_s + own, 1, d->loop.scv);
         if (d->pool.mean_s > 0) add_pool(n, s, d);
+        add_waits(n, s, d, false); // of endpoints that the loop answers itself
     } else if (d->way == DEMAND_PROCESS) {
         add_centre(n, d->pool.mean_s + own, 1, d->pool.scv);
     } else {
         add_centre(n, d->loop.mean_s + own, 1, d->loop.scv);
-        add_waits(n, s, d);
+        add_waits(n, s, d, false);
     }
 }
 

@@ -165,8 +165,11 @@ static void add_endpoint(const struct scenario *s, struct demand *d, const struc
     if (s->server.gil && d->way != DEMAND_OTHER)
         take(&sum->lock, share, p.loop_held + p.thread_held + h.cpu, h.cpu_var);
     take(&sum->cpu, share, stages + cpu + client, cpu_var);
-    if (!in_loop && d->way != DEMAND_OTHER)
+    if (!in_loop && d->way != DEMAND_OTHER) {
         take(&sum->pool, share, p.thread + cpu + h.wait, cpu_var + h.wait_var);
+        d->pool_wait += share * h.wait;
+        for (int r = 0; r < SEEN_RESOURCES; r++) d->pool_resource[r] += share * h.use[r];
+    }
     take(&sum->total, share, stages + cpu + h.wait + network, cpu_var + h.wait_var);
     for (int r = 0; r < s->resources && r < SEEN_RESOURCES; r++)
         take(&sum->resource[r], share, h.use[r], h.use_var[r]);

@@ -28,6 +28,9 @@ struct demand {
     double floor_s;                     // no request takes less than this
     double handler_cpu;                 // mean of the handler's own steps, s: with the lock ...
     double handler_nogil, handler_wait; // ... without it, and waiting
+    double pool_wait,
+        pool_resource
+            [SEEN_RESOURCES]; // of handler_wait and resource, what is waited for in a place of the pool
 };
 
 void demand_of(const struct scenario *s, struct demand *d);

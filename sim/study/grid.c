@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/require.h"
+#include "study/identity.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -204,7 +205,7 @@ static bool load_first(struct grid *g, const struct grid_source *source, struct 
     }
     g->sweep.scenario = copy(g->file[0].name);
     g->sweep.question = copy(g->file[0].question);
-    g->sweep.version = DISPATCHSIM_VERSION;
+    g->sweep.version = identity_version;
     return choose_cases(g, &g->file[0], source, e) && check_size(source, g->sweep.cases, e);
 }
 

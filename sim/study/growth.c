@@ -5,7 +5,7 @@
 enum { STEPS = 16 }; // loads tried, about: the probability of an error is shared by so many
 
 static const double precision = 0.02;
-static const double most_rate = 1e7, most_clients = 1e6;
+static const double most_rate = 1e7, most_clients = 1e6, most_arrivals = 2e6; // a replication
 
 struct seeker {
     struct scenario scenario; // shares all but the load with the caller's
@@ -43,13 +43,19 @@ static bool try_load(struct seeker *k, double load) {
 
 // The least load whose replications hold enough requests for every percentile of the objective.
 static double least_load(const struct seeker *k) {
-    static const double level[PLAN_QUANTITIES] = {
-        [PLAN_P50] = 0.5, [PLAN_P90] = 0.9, [PLAN_P95] = 0.95, [PLAN_P99] = 0.99};
     double needed = 1, duration_s = (double)k->scenario.load.duration * 1e-9;
     if (!k->out->open) return 1;
-    for (int q = 1; q < PLAN_QUANTITIES; q++)
-        while (!isnan(k->objective.limit[q]) && !hist_supports((uint64_t)needed, level[q])) needed += 1;
+    for (int q = 0; q < PLAN_QUANTITIES; q++)
+        while (!isnan(k->objective.limit[q]) && !objective_supports(q, needed)) needed += 1;
     return duration_s > 0 ? 2 * needed / duration_s : 1e-3; // half may be cut off as warm-up
+}
+
+// More would have clients without a request, or take minutes a replication.
+static double most_load(const struct seeker *k) {
+    const struct load_spec *load = &k->scenario.load;
+    double duration_s = (double)load->duration * 1e-9;
+    if (k->out->open) return duration_s > 0 ? fmin(most_rate, most_arrivals / duration_s) : most_rate;
+    return load->requests > 0 ? fmin(most_clients, (double)load->requests) : most_clients;
 }
 
 static bool descend(struct seeker *k) {
@@ -63,7 +69,7 @@ static bool descend(struct seeker *k) {
 }
 
 static bool climb(struct seeker *k) {
-    double most = k->out->open ? most_rate : most_clients;
+    double most = most_load(k);
     while (isnan(k->out->breaks) && k->out->carries < most)
         if (!try_load(k, fmin(2 * k->out->carries, most))) return false;
     return true;

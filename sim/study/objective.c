@@ -9,6 +9,8 @@ enum { FIRST_LOOK = 5, ENOUGH = 10 };
 
 static const double interval_level = 0.95; // of what is shown
 static const double pi = 3.14159265358979323846;
+static const double level[PLAN_QUANTITIES] = {
+    [PLAN_P50] = 0.5, [PLAN_P90] = 0.9, [PLAN_P95] = 0.95, [PLAN_P99] = 0.99};
 
 const char *objective_name(int figure) {
     return figure == OBJECTIVE_LOST ? "timeouts" : plan_spec_quantity((enum plan_quantity)figure);
@@ -27,9 +29,31 @@ void objective_of(struct objective *o, const struct plan_spec *p, const struct r
     o->most = run->max_replications > ENOUGH ? run->max_replications : ENOUGH;
 }
 
+bool objective_supports(int figure, double requests) {
+    if (figure == PLAN_MEAN || figure == OBJECTIVE_LOST) return true;
+    return hist_supports((uint64_t)requests, level[figure]);
+}
+
+int objective_thin(const struct objective *o, const struct objective_sample *sample, int n,
+                   double *requests) {
+    *requests = 0;
+    for (int i = 0; i < n; i++) *requests += (double)sample[i].served / n;
+    for (int f = 0; f < OBJECTIVE_FIGURES; f++) {
+        int thin = 0;
+        for (int i = 0; i < n; i++)
+            thin += sample[i].served > 0 && !objective_supports(f, (double)sample[i].served);
+        if (!isnan(o->limit[f]) && 2 * thin >= n) return f;
+    }
+    return -1;
+}
+
+bool objective_refuse(int figure, double requests, struct err *e) {
+    err_set(e, ERR_CONFIG, "plan.%s: %.0f requests a replication are too few for it", objective_name(figure),
+            requests);
+    return err_hint(e, "a longer load.duration, or more load.requests");
+}
+
 void objective_see(const struct observation *seen, struct objective_sample *out) {
-    static const double level[PLAN_QUANTITIES] = {
-        [PLAN_P50] = 0.5, [PLAN_P90] = 0.9, [PLAN_P95] = 0.95, [PLAN_P99] = 0.99};
     const struct hist *h = &seen->latency;
     double lost = (double)(seen->timed_out + seen->refused), ended = lost + (double)seen->done;
     for (int q = 0; q < PLAN_QUANTITIES; q++) {
@@ -38,12 +62,14 @@ void objective_see(const struct observation *seen, struct objective_sample *out)
     }
     out->figure[OBJECTIVE_LOST] = ended > 0 ? lost / ended : INFINITY;
     out->throughput_per_s = seen->span_s > 0 ? (double)seen->done / seen->span_s : NAN;
+    out->served = h->count;
     out->saturated = seen->saturated;
 }
 
 void objective_overrun(struct objective_sample *out) {
     for (int q = 0; q < OBJECTIVE_FIGURES; q++) out->figure[q] = INFINITY;
     out->throughput_per_s = NAN;
+    out->served = 0;
     out->saturated = true;
 }
 

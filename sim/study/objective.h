@@ -24,6 +24,7 @@ void objective_of(struct objective *o, const struct plan_spec *p, const struct r
 struct objective_sample {
     double figure[OBJECTIVE_FIGURES]; // INFINITY where nothing was served
     double throughput_per_s;
+    uint64_t served; // requests behind the figures; 0 where not known
     bool saturated;
 };
 
@@ -31,6 +32,16 @@ void objective_see(const struct observation *seen, struct objective_sample *out)
 
 // A replication in which the load was so far beyond what is served that it was given up.
 void objective_overrun(struct objective_sample *out);
+
+// Whether so many requests suffice for a figure: always for the mean and the share lost, else as hist_supports.
+bool objective_supports(int figure, double requests);
+
+// The first figure with a limit for which at least half of n >= 1 replications served too few requests; -1 = none.
+// *requests: what they served, on average.
+int objective_thin(const struct objective *o, const struct objective_sample *sample, int n, double *requests);
+
+// Refuses an objective for want of requests: fills *e (ERR_CONFIG) and returns false.
+bool objective_refuse(int figure, double requests, struct err *e);
 
 enum judged { JUDGED_OPEN, JUDGED_MEETS, JUDGED_FAILS };
 

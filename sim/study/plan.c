@@ -29,22 +29,66 @@ static const struct case_result *find_case(const struct result *r, const char *n
     return NULL;
 }
 
-static bool run_both(struct plan *p, struct err *e) {
-    const struct scenario_file *of[] = {&p->best, &p->runner_up};
-    struct scenario row[2];
-    struct scenario_file file = {.case_ = row};
-    bool complete;
-    p->phase = "simulating what was found";
+// Moves what `from` holds to the end of *into. Each is of one case at most.
+static void append_result(struct result *into, struct result *from) {
+    struct result all = *into;
+    all.case_ = memory_new(2, sizeof *all.case_);
+    all.missing = memory_new(2, sizeof *all.missing);
+    all.cases = all.missing_cases = 0;
+    const struct result *part[] = {into, from};
     for (int i = 0; i < 2; i++) {
-        if (!of[i]->cases) continue;
-        memcpy(file.name, of[i]->name, sizeof file.name);
-        memcpy(file.question, of[i]->question, sizeof file.question);
-        if (!file.cases) file.digest = of[i]->digest;
-        row[file.cases++] = of[i]->case_[0];
+        for (int c = 0; c < part[i]->cases; c++) all.case_[all.cases++] = part[i]->case_[c];
+        for (int m = 0; m < part[i]->missing_cases; m++)
+            memcpy(all.missing[all.missing_cases++], part[i]->missing[m], sizeof *all.missing);
     }
-    if (!file.cases) return true;
-    if (!run_cases(&file, &p->search.run, &p->result, &complete, e)) return false;
+    all.incomplete = into->incomplete || from->incomplete;
+    result_fini(into);
+    result_fini(from);
+    *into = all;
+}
+
+static bool run_best(struct plan *p, struct err *e) {
+    struct scenario_file one = p->best; // the other cases of its file are not looked at
+    bool complete;
+    if (!one.cases) return true;
+    one.cases = 1;
+    if (!run_cases(&one, &p->search.run, &p->result, &complete, e)) return false;
     p->stopped |= !complete;
+    return true;
+}
+
+// It may never have been simulated: where its load is so far beyond what it serves that the simulator gives it up, the
+// plan does without it.
+static bool run_runner_up(struct plan *p, struct err *e) {
+    struct scenario_file one = p->runner_up;
+    struct result result;
+    struct err why = {0};
+    bool complete;
+    if (!one.cases) return true;
+    one.cases = 1;
+    if (!run_cases(&one, &p->search.run, &result, &complete, &why)) {
+        if (why.kind != ERR_CONFIG && e) *e = why;
+        return why.kind == ERR_CONFIG;
+    }
+    p->stopped |= !complete;
+    if (p->best.cases)
+        append_result(&p->result, &result);
+    else
+        p->result = result;
+    return true;
+}
+
+static void head_result(struct result *r, const struct scenario_file *f) {
+    *r = (struct result){.digest = f->digest, .seed = f->case_[0].run.seed};
+    memcpy(r->scenario, f->name, sizeof r->scenario);
+    memcpy(r->question, f->question, sizeof r->question);
+}
+
+static bool run_both(struct plan *p, struct err *e) {
+    p->phase = "simulating what was found";
+    if (p->best.cases || p->runner_up.cases)
+        head_result(&p->result, p->best.cases ? &p->best : &p->runner_up);
+    if (!run_best(p, e) || !run_runner_up(p, e)) return false;
     p->best_case = p->best.cases ? find_case(&p->result, p->best.case_[0].name) : NULL;
     p->runner_up_case = p->runner_up.cases ? find_case(&p->result, p->runner_up.case_[0].name) : NULL;
     return true;
@@ -57,7 +101,7 @@ static void compare(struct plan *p) {
     if (s->best < 0 || s->runner_up < 0) return;
     const struct trial *best = &s->candidate[s->best].trial, *other = &s->candidate[s->runner_up].trial;
     int n = best->done < other->done ? best->done : other->done, figure = other->now.figure;
-    if (n < 2) return;
+    if (n < 2 || figure == OBJECTIVE_LOST) return; // a share, not a time
     double *a = memory_new((size_t)n, sizeof *a), *b = memory_new((size_t)n, sizeof *b);
     for (int i = 0; i < n; i++) {
         a[i] = other->sample[i].figure[figure];
@@ -160,6 +204,7 @@ bool plan_most(struct plan *p, struct err *e) {
     if (s->plan->rate_per_s > 0 && scenario->load.client == CLIENT_OPEN)
         growth_set(scenario, s->plan->rate_per_s);
     if (s->plan->clients > 0 && scenario->load.client != CLIENT_OPEN) growth_set(scenario, s->plan->clients);
+    if (!search_enough(s->plan, scenario, e)) return false;
     name_case(&p->best, "carries");
     if (!grow(p, false, e)) return false;
     if (isnan(p->growth.carries) || p->stopped) return true;

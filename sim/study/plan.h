@@ -18,7 +18,8 @@ struct plan {
 
     struct scenario_file best, runner_up; // as they were tried; cases = 0 where there is none
     struct result result;                 // their cases, "best" and "runner-up", as run_cases gives them
-    const struct case_result *best_case, *runner_up_case; // in `result`; NULL = none, or stopped before
+    const struct case_result *best_case,
+        *runner_up_case;  // in `result`; NULL = none, stopped before, or given up by the simulator
     struct estimate gap;  // runner-up minus best in the runner-up's failing figure, s (paired); n = 0: none
     struct bands bands;   // of the best; given = false where not sought or stopped
     struct growth growth; // of the best; NAN where nothing is known

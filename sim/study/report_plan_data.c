@@ -129,12 +129,17 @@ static json_t *tried(const struct search *s) {
     return list;
 }
 
+// The load that leaves the headroom free.
+static double kept_load(const struct growth *g, double headroom) {
+    double kept = g->carries / (1 + headroom);
+    return g->open ? kept : floor(kept);
+}
+
 static json_t *load(const struct growth *g, double headroom) {
     json_t *o = json_object();
-    double kept = g->carries / (1 + headroom);
     put(o, g->open ? "carries_per_s" : "carries_clients", number(g->carries));
     put(o, g->open ? "carries_with_headroom_per_s" : "carries_with_headroom_clients",
-        number(g->open ? kept : floor(kept)));
+        number(kept_load(g, headroom)));
     put(o, g->open ? "breaks_per_s" : "breaks_clients", number(g->breaks));
     if (!isnan(g->breaks)) put(o, "breaks_figure", json_string(objective_name(g->at_break.figure)));
     if (!isnan(g->breaks)) put(o, "breaks_ratio", number(g->at_break.ratio));
@@ -205,8 +210,20 @@ static void csv_head(FILE *out, const struct search *s) {
     fputc('\n', out);
 }
 
-void report_plan_csv(FILE *out, const struct plan *p) {
+static void csv_most(FILE *out, const struct growth *g, double headroom) {
+    fputs("carries,carries_with_headroom,breaks,figure\n", out);
+    if (isfinite(g->carries)) fprintf(out, "%.17g", g->carries);
+    csv_number(out, kept_load(g, headroom));
+    csv_number(out, g->breaks);
+    fprintf(out, ",%s\n", isnan(g->breaks) ? "" : objective_name(g->at_break.figure));
+}
+
+void report_plan_csv(FILE *out, const struct plan *p, bool most) {
     const struct search *s = &p->search;
+    if (most) {
+        csv_most(out, &p->growth, s->plan->headroom_frac);
+        return;
+    }
     csv_head(out, s);
     for (int i = 0; i < s->candidates; i++) {
         const struct candidate *c = &s->candidate[i];

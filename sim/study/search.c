@@ -143,21 +143,28 @@ static bool price(const struct search *s, struct candidate *c, const struct scen
     return true;
 }
 
-static bool enough_requests(const struct search *s, const struct scenario *scenario, struct err *e) {
-    static const double level[PLAN_QUANTITIES] = {
-        [PLAN_P50] = 0.5, [PLAN_P90] = 0.9, [PLAN_P95] = 0.95, [PLAN_P99] = 0.99};
-    const struct load_spec *load = &scenario->load;
-    bool known = load->client == CLIENT_OPEN || load->requests > 0;
+static bool enough_for_clients(const struct load_spec *load, struct err *e) {
+    if (load->client == CLIENT_OPEN || load->requests <= 0 || load->concurrency <= load->requests)
+        return true;
+    err_set(e, ERR_CONFIG, "%d clients make %lld requests a replication: some would make none",
+            load->concurrency, (long long)load->requests);
+    return err_hint(e, "more load.requests");
+}
+
+bool search_enough(const struct plan_spec *p, const struct scenario *s, struct err *e) {
+    const struct load_spec *load = &s->load;
+    struct bounds b;
+    if (!enough_for_clients(load, e)) return false;
+    if (load->client != CLIENT_OPEN && load->requests == 0) return true; // trial_look sees
+    bounds_of(s, &b);
     double requests =
-        load->requests ? (double)load->requests : load->rate_per_s * (double)load->duration * 1e-9;
-    for (int q = 1; known && q < PLAN_QUANTITIES; q++) {
-        // Part of an open run is cut off as warm-up: at most half of it.
-        double seen = load->client == CLIENT_OPEN && load->duration ? requests / 2 : requests;
-        if (isnan(s->plan->limit_s[q]) || hist_supports((uint64_t)seen, level[q])) continue;
-        err_set(e, ERR_CONFIG, "plan.%s: %.0f requests a replication are too few for it", objective_name(q),
-                requests);
-        return err_hint(e, "a longer load.duration, or more load.requests");
-    }
+        load->requests ? (double)load->requests : b.offered_per_s * (double)load->duration * 1e-9;
+    if (load->arrivals == ARRIVALS_TRACE && load->client == CLIENT_OPEN)
+        requests = fmin(requests, (double)load->trace_count); // fmin passes over NAN
+    // Part of an open run is cut off as warm-up: at most half of it.
+    double seen = load->client == CLIENT_OPEN && load->duration ? requests / 2 : requests;
+    for (int q = 0; q < PLAN_QUANTITIES; q++)
+        if (!isnan(p->limit_s[q]) && !objective_supports(q, seen)) return objective_refuse(q, requests, e);
     return true;
 }
 
@@ -167,7 +174,7 @@ static bool add_candidate(struct search *s, long point, struct err *e) {
     *c = (struct candidate){.point = point};
     if (!load_point(s, point, &f, e)) return false;
     const struct scenario *scenario = &f.case_[0];
-    bool ok = enough_requests(s, scenario, e) && price(s, c, scenario, e);
+    bool ok = search_enough(s->plan, scenario, e) && price(s, c, scenario, e);
     if (point == 0) objective_of(&s->objective, s->plan, &scenario->run, 1);
     if (same_as_earlier(s, point, scenario->server.model))
         c->fate = FATE_SAME;

@@ -66,4 +66,8 @@ bool search_scenario(const struct search *s, const struct candidate *c, struct s
 // The value of plan.vary[key] at a candidate; NULL where its model does not read the key.
 const char *search_value(const struct search *s, const struct candidate *c, int key, const char *model);
 
+// Whether the scenario's load makes enough requests for the plan's percentiles, as far as that is known before it runs.
+// False with *e (ERR_CONFIG).
+bool search_enough(const struct plan_spec *p, const struct scenario *s, struct err *e);
+
 void search_fini(struct search *s);

@@ -210,9 +210,11 @@ static int other_point(const struct store_sweep *a, const struct store_sweep *b)
 // Says what differs between the stored sweep and *w; false where something does.
 static bool check_same(const struct store *s, const struct store_sweep *w, struct err *e) {
     const struct store_sweep *old = &s->sweep;
-    if (strcmp(old->version, w->version) != 0)
-        return err_set(e, ERR_USAGE, "%s was begun by version %s, this is %s, whose results may differ",
-                       s->path, old->version, w->version);
+    if (strcmp(old->version, w->version) != 0) {
+        err_set(e, ERR_USAGE, "%s was begun by version %s, this is %s, whose results may differ", s->path,
+                old->version, w->version);
+        return err_hint(e, "go on with the program it was begun with, or choose another -o");
+    }
     if (old->shard != w->shard || old->shards != w->shards)
         return err_set(e, ERR_USAGE, "%s is begun as shard %d/%d, not %d/%d (1/1 is the whole)", s->path,
                        old->shard, old->shards, w->shard, w->shards);

@@ -25,7 +25,7 @@ struct store_point {
 // What a sweep is; all of it is fixed when it is created.
 struct store_sweep {
     const char *scenario, *question;
-    const char *version; // of the program that simulates
+    const char *version; // of the program that simulates (study/identity.h)
     uint64_t digest;     // of all points and cases: what decides the results
     int keys;
     const char **key; // dotted names, in the order in which they vary: the last fastest

@@ -220,7 +220,13 @@ static bool copy_rows(struct store *into, const char *from, struct err *e) {
 
 bool store_merge(struct store *into, struct store *from, struct err *e) {
     const struct store_sweep *a = &into->sweep, *b = &from->sweep;
-    if (a->digest != b->digest || strcmp(a->version, b->version) != 0) {
+    if (strcmp(a->version, b->version) != 0) {
+        err_set(e, ERR_USAGE,
+                "%s was simulated by version %s, those before it by %s, whose results may differ", from->path,
+                b->version, a->version);
+        return err_hint(e, "every shard needs the same program");
+    }
+    if (a->digest != b->digest) {
         err_set(e, ERR_USAGE, "%s is not of the same sweep as those before it", from->path);
         return err_hint(e,
                         "every shard needs the same file, --vary, --set, --seed, --reps, --case and program");

@@ -74,6 +74,19 @@ static bool ask(const struct sweep *s, const struct row *at, int replication, st
     return ok;
 }
 
+// What the simulator gives up for want of room, after requests had arrived, is an answer: the point is saturated.
+static bool simulate_or_saturate(const struct sweep_options *o, const struct scenario *scenario,
+                                 const struct simulate_options *how, struct observation *out, struct err *e) {
+    struct err why = {0};
+    if (o->simulate(o->context, scenario, how, out, &why)) return true;
+    if (why.kind == ERR_CONFIG && out->arrived > 0) {
+        out->saturated = true;
+        return true;
+    }
+    if (e) *e = why;
+    return false;
+}
+
 // There are as many threads as this process and the others have places to simulate, so one is always free.
 static bool simulate_here_or_there(struct sweep *s, const struct row *at, const struct simulate_options *how,
                                    struct observation *out, struct err *e) {
@@ -83,7 +96,7 @@ static bool simulate_here_or_there(struct sweep *s, const struct row *at, const 
     s->here += here;
     pthread_mutex_unlock(&s->lock);
     if (!here) return ask(s, at, (int)how->replication, out, e);
-    bool ok = o->simulate(o->context, grid_case(s->grid, at->point, at->case_), how, out, e);
+    bool ok = simulate_or_saturate(o, grid_case(s->grid, at->point, at->case_), how, out, e);
     pthread_mutex_lock(&s->lock);
     s->here--;
     pthread_mutex_unlock(&s->lock);
@@ -208,8 +221,8 @@ static void answer(const struct server *v, const struct ranks_question *q) {
     struct text bytes = {0};
     struct err e = {0};
     observation_init(&seen);
-    bool ok =
-        o->simulate(o->context, grid_case(v->grid, q->row / w->cases, q->row % w->cases), &how, &seen, &e);
+    const struct scenario *scenario = grid_case(v->grid, q->row / w->cases, q->row % w->cases);
+    bool ok = simulate_or_saturate(o, scenario, &how, &seen, &e);
     if (ok)
         pack_observation(&seen, &bytes);
     else

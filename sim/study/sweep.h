@@ -25,7 +25,7 @@ struct sweep_options {
 
 // Simulates what `store` (made or resumed for this grid) lacks of its points. All points and cases use the same random
 // streams as run_cases does, so that a point's result is that of `run --set`, bit for bit, whatever the number of threads,
-// shards, ranks and interruptions. When stopped, *complete is false, and what was complete is stored.
+// shards, ranks and interruptions. What is so far beyond what is served that the simulator gives it up is stored as saturated. When stopped, *complete is false, and what was complete is stored.
 // False with *e: as run_cases, with the point named, or where the store cannot be written.
 bool sweep_run(const struct grid *g, struct store *store, const struct sweep_options *o, bool *complete,
                struct err *e);

@@ -39,10 +39,17 @@ static bool simulate_and_see(void *context, const struct scenario *s, const stru
     return false;
 }
 
-static void judge(struct trial *t, const struct objective *objective, int to) {
+// Too few requests show a percentile too low: what fails by them fails, but nothing is accepted by them. How many a closed
+// loop makes in its duration is only known now (search_enough).
+static bool judge(struct trial *t, const struct objective *objective, int to, struct err *e) {
+    const struct load_spec *load = &t->scenario->load;
+    double requests;
     t->done = to;
     t->look++;
     objective_judge(objective, t->sample, to, t->look, &t->now);
+    if (load->client == CLIENT_OPEN || load->requests > 0 || t->now.verdict != JUDGED_MEETS) return true;
+    int thin = objective_thin(objective, t->sample, to, &requests);
+    return thin < 0 || objective_refuse(thin, requests, e);
 }
 
 bool trial_look(struct trial *const *trials, int count, const struct objective *objective,
@@ -68,7 +75,8 @@ bool trial_look(struct trial *const *trials, int count, const struct objective *
     struct result result;
     bool ok = run_cases(&file, &how, &result, complete, e);
     if (ok) result_fini(&result);
-    for (int i = 0; ok && *complete && i < count; i++) judge(trials[i], objective, to);
     free(row);
+    if (!ok || !*complete) return ok;
+    for (int i = 0; ok && i < count; i++) ok = judge(trials[i], objective, to, e);
     return ok;
 }

@@ -111,6 +111,9 @@ def check_most(program, path):
     fixed = ["--set", "server.workers=2", "--set", "resources.db.capacity=8"]
     load = plan(program, path, "--max-rate", *fixed)["plan"]["load"]
     setting = {"server.workers": 2, "resources.db.capacity": 8}
+    rows = list(csv.DictReader(io.StringIO(run(program, "plan", path, "--max-rate", "--format", "csv", *fixed).stdout)))
+    assert len(rows) == 1 and float(rows[0]["carries"]) == load["carries_per_s"], rows
+    assert float(rows[0]["breaks"]) == load["breaks_per_s"] and rows[0]["figure"] == "p99", rows
     assert p99_of(program, path, setting, 0.94 * load["carries_per_s"]) <= LIMIT
     beyond = p99_of(program, path, setting, 1.08 * load["breaks_per_s"])
     assert beyond is None or beyond > LIMIT
@@ -119,11 +122,21 @@ def check_most(program, path):
 def check_no(program, path, folder):
     done = run(program, "plan", path, "--set", "plan.p99=20ms", code=1)
     assert "none of them meets the objective" in done.stdout and "nearest" in done.stdout
-    assert "above its limit" in done.stdout or "at most" in done.stdout
+    nearest = done.stdout[done.stdout.index("nearest"):]
+    assert "above its limit" in nearest or "at most" in nearest, nearest
+    assert "not standard input" in run(program, "plan", "-", code=2).stderr
     run(program, "plan", path, "--max-rate", "--set", "plan.p99=20ms", code=1)
     bare = os.path.join(folder, "bare.yaml")
     with open(bare, "w", encoding="utf-8") as f:
         f.write("server: {model: event_loop}\nhandler: [{cpu: 1ms}]\n")
+    with open(bare, "a", encoding="utf-8") as f:
+        f.write("load: {client: wrk, concurrency: 4, duration: 2s}\n")
+    thin = "plan={p99: 1s, vary: {server.workers: [1]}}"
+    for words in (("--max-rate",), ()):
+        assert "requests a replication are too few" in run(program, "plan", bare, "--set", thin, "--set",
+            "handler.0.cpu=40ms", *words, code=2).stderr
+    assert "more load.requests" in run(program, "plan", bare, "--set", thin, "--set", "load.requests=2000", "--set",
+                                       "load.concurrency=3000", code=2).stderr
     assert "has no `plan` block" in run(program, "plan", bare, code=2).stderr
     closed = os.path.join(folder, "closed.yaml")
     with open(closed, "w", encoding="utf-8") as f:

@@ -117,6 +117,11 @@ def check_shards(lab):
     lab.refused("merge", lab.at("all"), *parts, code=2, says="holds a sweep already")
     lab.sweep("other", "--shard", "2/3", "--seed", "8")
     lab.refused("merge", lab.at("new"), parts[1], lab.at("other"), code=2, says="not of the same sweep")
+    lab.sweep("older", "--shard", "2/3")
+    change(lab, "older", "UPDATE sweep SET value = '0.1.0+0' WHERE property = 'version'")
+    lab.refused("merge", lab.at("new"), parts[1], lab.at("older"), code=2, says="was simulated by version 0.1.0+0")
+    lab.refused("sweep", str(lab.file), "-o", lab.at("older"), "--resume", "--shard", "2/3", code=2,
+                says="was begun by version 0.1.0+0")
     change(lab, "part2", "UPDATE replication SET observation = (SELECT observation FROM replication WHERE point = 4 "
                          "AND case_ = 0 AND replication = 1) WHERE point = 4 AND case_ = 0 AND replication = 0")
     lab.sweep("part2again", "--shard", "2/3")
@@ -293,7 +298,7 @@ def check_refused(lab):
     assert lab.export("a") == first
     new = ["sweep", str(lab.file), "-o", lab.at("b")]
     lab.refused(*new, "--vary", "server.threads=2,0", code=2, says="at server.threads=0")
-    lab.refused(*new, "--vary", "server.thread=2", code=2, says='did you mean "threads"')
+    lab.refused(*new, "--vary", "server.thread=2", code=2, says='did you mean "server.threads"')
     lab.refused(*new, "--vary", "server.threads", code=2, says="--vary needs KEY=LIST")
     lab.refused(*new, "--set", "server.threads=2", code=2, says="cannot both vary and be set")
     lab.refused(*new, "--vary", "load.concurrency=1..9000", "--vary", "server.threads=1..9000", code=2, says="too many")

@@ -54,6 +54,18 @@ static void test_tree(void **state) {
     assert_true(attach_tree_find(&t, child, &e));
     assert_int_equal(t.processes, 2);
     assert_true(attach_tree_use(&t, &use, &e));
+    pid_t nobody = fork();
+    if (nobody == 0) _exit(0);
+    waitpid(nobody, NULL, 0);
+    t.process[1] = nobody; // a helper that has ended ...
+    t.used_ns[1] = 5e6;
+    assert_true(attach_tree_use(&t, &use, &e));
+    assert_true(use.all_ns >= 5e6);
+    t.loops = 1;
+    t.loop[0] = (struct attach_thread){nobody, nobody}; // ... but a worker may not
+    assert_false(attach_tree_use(&t, &use, &e));
+    assert_int_equal(e.kind, ERR_HOST);
+    t.loops = 0;
     kill(grandchild, SIGKILL);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
@@ -122,7 +134,10 @@ static void test_detect(void **state) {
     assert_string_equal(
         found("7f00-7f01 r-xp 0 fe:01 1 /usr/lib/python3.11/lib-dynload/_asyncio.cpython-311-x86_64.so\n"),
         "asyncio");
+    assert_string_equal(found("7f00-7f01 r-xp 0 fe:01 1 /usr/lib/libpython3.11.so.1.0\n"), "asyncio");
     assert_string_equal(found("400000-500000 r-xp 0 fe:01 9 /usr/bin/node\n"), "node");
+    assert_string_equal(found("400000-500000 r-xp 0 fe:01 9 /usr/bin/nodejs\n"), "node");
+    assert_string_equal(found("400000-500000 r-xp 0 fe:01 9 /srv/node_exporter/bin/serve\n"), "other");
     assert_string_equal(found("400000-500000 r-xp 0 fe:01 9 /usr/sbin/nginx\n"), "other");
     assert_string_equal(found(""), "other");
     assert_string_equal(attach_stack_of(getpid())->name, "other");

@@ -182,10 +182,24 @@ static void textbook(void **state) {
     exact(OPEN "server: {model: event_loop}\nhandler: [{cpu: exp(3ms)}]\n", "", 0);
 }
 
+// What the loop's own endpoint waits for holds no thread of the pool: a delay, beside a pool of one thread.
+static void mixed(void **state) {
+    (void)state;
+    struct scenario_file f = load("load: {client: open, rate: 100/s}\nmachine: {cores: 4}\n"
+                                  "server: {model: threadpool, gil: none, threads: 1}\n"
+                                  "endpoints:\n"
+                                  "  - {name: slow, weight: 1, dispatch: loop, handler: [{sleep: 100ms}]}\n"
+                                  "  - {name: pooled, weight: 1, handler: [{sleep: 2ms}]}\n");
+    struct analytic a;
+    analytic_of(&f.case_[0], &a);
+    near(a.estimate_mean_s, 0.05 + 0.001 / 0.9);
+    scenario_fini(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(pool),     cmocka_unit_test(loop),
                                        cmocka_unit_test(machine),  cmocka_unit_test(balanced),
                                        cmocka_unit_test(overload), cmocka_unit_test(outside),
-                                       cmocka_unit_test(textbook)};
+                                       cmocka_unit_test(textbook), cmocka_unit_test(mixed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,8 +108,26 @@ static void wrong_verdicts(void **state) {
     }
 }
 
+static void thin(void **state) {
+    (void)state;
+    struct objective o = objective(1);
+    struct objective_sample s[4] = {{.served = 10000}, {.served = 5}, {.served = 10000}, {.served = 10000}};
+    double requests;
+    assert_int_equal(objective_thin(&o, s, 4, &requests), -1);
+    s[3].served = 15;
+    assert_int_equal(objective_thin(&o, s, 4, &requests), PLAN_P99);
+    assert_true(requests == 5005);
+    o.limit[PLAN_P99] = NAN; // the share lost needs no number
+    assert_int_equal(objective_thin(&o, s, 4, &requests), -1);
+    struct err e = {0};
+    assert_false(objective_refuse(PLAN_P99, 5005, &e));
+    assert_int_equal(e.kind, ERR_CONFIG);
+    assert_string_equal(e.text, "plan.p99: 5005 requests a replication are too few for it");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(looks), cmocka_unit_test(clear_cases),
-                                       cmocka_unit_test(exceptions), cmocka_unit_test(wrong_verdicts)};
+                                       cmocka_unit_test(exceptions), cmocka_unit_test(wrong_verdicts),
+                                       cmocka_unit_test(thin)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ struct lab {
     char folder[64], file[96], store[96];
     struct vary vary[2];
     struct grid grid;
-    int calls, fail_at; // simulate_fake
+    int calls, fail_at, overrun; // simulate_fake; the number of threads that is given up, 0 = none
 };
 
 static const struct scenario_model model = {"m", NULL, NULL};
@@ -69,6 +69,7 @@ static bool simulate_fake(void *context, const struct scenario *s, const struct 
     assert_int_equal(o->point, 0);
     out->span_s = 1 + o->replication;
     out->arrived = s->load.requests;
+    if (s->server.threads == l->overrun) return err_set(e, ERR_CONFIG, "more than can be held");
     for (int i = 0; i < s->load.requests; i++) {
         int64_t blame[BLAME_COUNT] = {[BLAME_SERVICE] =
                                           1000000 * s->server.threads + 1000 * s->load.concurrency + i};
@@ -184,6 +185,27 @@ static void a_failure_keeps_what_was_done(void **state) {
     tear_down(&l);
 }
 
+static void a_point_given_up_is_saturated(void **state) {
+    (void)state;
+    struct lab l;
+    struct err e = {0};
+    struct result r;
+    set_up(&l, "1,2", "3,4");
+    l.overrun = 1;
+    assert_true(load(&l, NULL, 0, NULL));
+    struct store *s = store_create(l.store, &l.grid.sweep, &e);
+    assert_true(run(&l, s, &e));
+    assert_true(store_result(s, 0, &r, &e));
+    assert_int_equal(r.cases, 2);
+    assert_int_equal(r.case_[0].status, STATUS_SATURATED);
+    result_fini(&r);
+    assert_true(store_result(s, 3, &r, &e));
+    assert_int_equal(r.case_[0].status, STATUS_OK);
+    result_fini(&r);
+    assert_true(store_close(s, &e));
+    tear_down(&l);
+}
+
 static void one_writer_at_a_time(void **state) {
     (void)state;
     struct lab l;
@@ -226,6 +248,7 @@ int main(void) {
         cmocka_unit_test(what_varies_is_not_set),
         cmocka_unit_test(results_and_latencies_come_back),
         cmocka_unit_test(a_failure_keeps_what_was_done),
+        cmocka_unit_test(a_point_given_up_is_saturated),
         cmocka_unit_test(one_writer_at_a_time),
         cmocka_unit_test(percentiles_as_hdrhistogram_tells_them),
     };
