@@ -147,7 +147,7 @@ def troubles(place):
     refused("command: 'exec python3 nowhere.py {port}'", "ended with exit code 2", "nowhere.py")
     refused("command: 'kill -SEGV $$ {port}'", "ended with signal 11")
     refused("url: 'http://127.0.0.1:1'", "nobody listens at http://127.0.0.1:1")
-    refused("url: 'http://10.0.0.1:80'", "this machine alone", code=2)
+    refused("url: 'http://10.0.0.1:80'", "must run on this machine", code=2)
 
 
 def dies_under_load(place):
