@@ -75,11 +75,16 @@ struct cpu *place_choose(struct machine *m, const struct thread *t) {
     return idle ? idle : t->cpu;
 }
 
+// Threads that wait or run on a core. One that has just lost its thread, and looks for another, runs none.
+static int on_core(const struct cpu *c) {
+    return c->queue.n + (c->state == CPU_BUSY && c->running);
+}
+
 // Mean virtual run time of those on a core.
 static int64_t mean_share(const struct cpu *c) {
-    int n = c->queue.n + (c->state == CPU_BUSY);
+    int n = on_core(c);
     if (n == 0) return c->vmin;
-    return (c->queue.sum + (c->state == CPU_BUSY ? c->running->vruntime : 0)) / n;
+    return (c->queue.sum + (n > c->queue.n ? c->running->vruntime : 0)) / n;
 }
 
 static int64_t bounded(const struct machine *m, int64_t lag) {
@@ -97,7 +102,7 @@ static void place_by_lag(struct thread *t, const struct cpu *from, const struct 
     int64_t lag = queued ? bounded(m, mean_share(from) - t->vruntime) : t->lag;
     sim_time slept = machine_now(m) - t->last_ran;
     if (!queued && lag < 0) lag = slept < -lag ? lag + slept : 0;
-    int n = to->queue.n + (to->state == CPU_BUSY);
+    int n = on_core(to);
     t->vruntime = mean_share(to) - (n ? lag + lag / n : lag);
 }
 

@@ -271,6 +271,22 @@ static void lag_is_kept(void **state) {
     }
 }
 
+// A core that goes idle takes a waiting thread over, lag and all.
+static void pull_with_lag(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 2);
+    f.scenario.costs.machine.keep_lag.value = 1;
+    fixture_build(&f);
+    struct script *a = fixture_add(&f, {RUN, 10 * MS}, {MARK, 0}, {STOP, 0});
+    fixture_add(&f, {RUN, 2 * MS}, {STOP, 0});
+    struct script *b = fixture_add(&f, {RUN, 10 * MS}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_ptr_not_equal(a->thread->cpu, b->thread->cpu);
+    assert_int_equal(a->mark[0] + b->mark[0], 22 * MS); // they shared a core for the first 2 ms
+    fixture_fini(&f);
+}
+
 // A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late.
 static void search(void **state) {
     (void)state;
@@ -387,6 +403,7 @@ int main(void) {
         cmocka_unit_test(waker_pays),
         cmocka_unit_test(remote_preemption),
         cmocka_unit_test(lag_is_kept),
+        cmocka_unit_test(pull_with_lag),
         cmocka_unit_test(search),
         cmocka_unit_test(ramp),
         cmocka_unit_test(cold_restart),
