@@ -252,61 +252,6 @@ static void remote_preemption(void **state) {
     }
 }
 
-// A thread that had more than its share before it slept gets the core at once where a sleep earns it a credit, but only
-// a slice later where it keeps its lag (of which what it was ahead is forgiven).
-static void lag_is_kept(void **state) {
-    (void)state;
-    for (int kept = 0; kept <= 1; kept++) {
-        struct fixture f;
-        fixture_init(&f, 1);
-        f.scenario.costs.machine.keep_lag.value = kept;
-        f.scenario.costs.machine.sleeper_credit.value = 1 * MS;
-        fixture_build(&f);
-        struct script *b =
-            fixture_add(&f, {RUN, 1 * MS}, {SLEEP, 20300 * US}, {RUN, 500 * US}, {MARK, 0}, {STOP, 0});
-        fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
-        fixture_run(&f, SIM_NEVER);
-        assert_int_equal(b->mark[0], kept ? 22800 * US : 21800 * US);
-        fixture_fini(&f);
-    }
-}
-
-// A core that goes idle takes a waiting thread over, lag and all.
-static void pull_with_lag(void **state) {
-    (void)state;
-    struct fixture f;
-    fixture_init(&f, 2);
-    f.scenario.costs.machine.keep_lag.value = 1;
-    fixture_build(&f);
-    struct script *a = fixture_add(&f, {RUN, 10 * MS}, {MARK, 0}, {STOP, 0});
-    fixture_add(&f, {RUN, 2 * MS}, {STOP, 0});
-    struct script *b = fixture_add(&f, {RUN, 10 * MS}, {MARK, 0}, {STOP, 0});
-    fixture_run(&f, SIM_NEVER);
-    assert_ptr_not_equal(a->thread->cpu, b->thread->cpu);
-    assert_int_equal(a->mark[0] + b->mark[0], 22 * MS); // they shared a core for the first 2 ms
-    fixture_fini(&f);
-}
-
-// A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late.
-static void search(void **state) {
-    (void)state;
-    for (int from = 0; from <= 1; from++) {
-        struct fixture f;
-        fixture_init(&f, 2);
-        f.scenario.costs.machine.search_from.value = from * 0.7;
-        f.scenario.costs.machine.pull.value = 0;
-        f.scenario.costs.machine.sleeper_credit.value = 1 * MS;
-        fixture_build(&f);
-        struct script *a = fixture_add(&f, {RUN, 10 * MS}, {MARK, 0}, {STOP, 0});
-        fixture_add(&f, {RUN, 5 * MS}, {STOP, 0});
-        struct script *b = fixture_add(&f, {RUN, 1 * US}, {SLEEP, 8 * MS}, {RUN, 500 * US}, {STOP, 0});
-        fixture_run(&f, SIM_NEVER);
-        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[from ? 0 : 1]);
-        assert_int_equal(a->mark[0], 10 * MS + 1 * US + (from ? 500 * US : 0));
-        fixture_fini(&f);
-    }
-}
-
 // A core that idled long starts slowly.
 static void ramp(void **state) {
     (void)state;
@@ -402,9 +347,6 @@ int main(void) {
         cmocka_unit_test(migrate_cost),
         cmocka_unit_test(waker_pays),
         cmocka_unit_test(remote_preemption),
-        cmocka_unit_test(lag_is_kept),
-        cmocka_unit_test(pull_with_lag),
-        cmocka_unit_test(search),
         cmocka_unit_test(ramp),
         cmocka_unit_test(cold_restart),
         cmocka_unit_test(timer_slack),
