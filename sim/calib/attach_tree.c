@@ -1,6 +1,7 @@
 #include "calib/attach_tree.h"
 
 #include "base/memory.h"
+#include "calib/family.h"
 #include "live/host.h"
 
 #include <dirent.h>
@@ -13,57 +14,15 @@ static const double least_share = 0.05; // of all work, for a process to count a
 
 // --- which processes
 
-struct parent {
-    pid_t process, parent;
-};
-
-// The parent stands behind the name, which may hold anything, in parentheses.
-static pid_t parent_of(pid_t pid) {
-    char path[64], text[1024];
-    int parent = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *f = fopen(path, "r");
-    if (!f) return 0;
-    size_t n = fread(text, 1, sizeof text - 1, f);
-    fclose(f);
-    text[n] = 0;
-    const char *end = strrchr(text, ')');
-    return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
-}
-
-static struct parent *list_parents(int *count) {
-    struct parent *list = NULL;
-    size_t room = 0;
-    DIR *proc = opendir("/proc");
-    *count = 0;
-    if (!proc) return NULL;
-    for (const struct dirent *d; (d = readdir(proc));) {
-        pid_t pid = (pid_t)atoi(d->d_name);
-        if (pid <= 0) continue;
-        list = memory_grow(list, &room, (size_t)*count + 1, sizeof *list);
-        list[(*count)++] = (struct parent){pid, parent_of(pid)};
-    }
-    closedir(proc);
-    return list;
-}
-
-// Appends the children of the process at place `i`.
-static void add_children(struct attach_tree *t, int i, const struct parent *list, int n) {
-    for (int k = 0; k < n && t->processes < ATTACH_PROCESSES; k++)
-        if (list[k].parent == t->process[i]) t->process[t->processes++] = list[k].process;
-}
-
 bool attach_tree_find(struct attach_tree *t, pid_t root, struct err *e) {
     struct host_usage use;
-    int n;
-    *t = (struct attach_tree){.processes = 1, .process = {root}};
-    if (root <= 0 || !host_usage_read(root, &use)) {
+    *t = (struct attach_tree){0};
+    if (root > 0 && host_usage_read(root, &use))
+        t->processes = family_find(root, false, t->process, ATTACH_PROCESSES); // the root first
+    if (t->processes == 0) {
         err_set(e, ERR_USAGE, "there is no process %d whose CPU time could be read", (int)root);
         return err_hint(e, "--pid takes the process that serves the URL, or its parent");
     }
-    struct parent *list = list_parents(&n);
-    for (int i = 0; i < t->processes; i++) add_children(t, i, list, n);
-    free(list);
     return true;
 }
 

@@ -125,19 +125,12 @@ static void tick(void *listener, const struct run_progress *p) {
 
 // ---- the whole ----
 
-static bool colour_wanted(const struct job *j) {
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (no && no[0]) return false; // no-color.org
-    if (term && !strcmp(term, "dumb")) return false;
-    return j->args->format == REPORT_TEXT && isatty(fileno(j->output.file));
-}
-
 static bool write_result(struct job *j, struct err *e) {
     FILE *out = j->output.file;
     bool most = j->args->max_rate;
     struct report r = {.result = &j->plan.result, .count = 1, .plan = &j->plan, .plan_most = most};
     switch ((enum report_format)j->args->format) {
-    case REPORT_TEXT: report_plan_text(out, &j->plan, most, colour_wanted(j)); break;
+    case REPORT_TEXT: report_plan_text(out, &j->plan, most, output_colour(&j->output)); break;
     case REPORT_MD: report_plan_md(out, &j->plan, most); break;
     case REPORT_CSV: report_plan_csv(out, &j->plan, most); break;
     case REPORT_JSON:

@@ -169,17 +169,10 @@ static bool run_files(struct job *j, struct err *e) {
 
 // ---- results ----
 
-static bool colour_wanted(const struct job *j) {
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    if (no && no[0]) return false; // no-color.org
-    if (term && !strcmp(term, "dumb")) return false;
-    return j->args->format == REPORT_TEXT && isatty(fileno(j->output.file));
-}
-
 static bool write_results(struct job *j, struct err *e) {
     struct report r = {.result = j->result,
                        .count = j->done,
-                       .colour = colour_wanted(j),
+                       .colour = j->args->format == REPORT_TEXT && output_colour(&j->output),
                        .bands = (const struct bands *const *)j->bands,
                        .analytic = (const struct analytic *const *)j->analytic};
     if (!report_write(j->output.file, (enum report_format)j->args->format, &r, e)) return false;

@@ -93,3 +93,10 @@ void output_discard(struct output *o) {
     free(o->path);
     *o = (struct output){0};
 }
+
+bool output_colour(const struct output *o) {
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    if (no && no[0]) return false; // no-color.org
+    if (term && !strcmp(term, "dumb")) return false;
+    return isatty(fileno(o->file));
+}

@@ -2,6 +2,7 @@
 // Where a result goes: standard output, or a file that appears whole or not at all.
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct output {
@@ -19,3 +20,6 @@ bool output_commit(struct output *o, struct err *e);
 
 // Gives up what was written. Harmless after output_commit.
 void output_discard(struct output *o);
+
+// Whether text that goes there may be coloured: it is a terminal, and neither NO_COLOR nor TERM=dumb objects.
+bool output_colour(const struct output *o);
