@@ -185,6 +185,7 @@ static struct act hop(struct machine *m, struct loop *l, struct request *r) {
 
 static struct act call(struct machine *m, struct loop *l, struct request *r) {
     if (request_endpoint(m, r)->dispatch == DISPATCH_LOOP) return loop_run_handler(m, l, r);
+    collector_hand_off(&l->worker->collector);
     r->hops = l->worker->cost.hop_polls - 1; // the last is after the token
     return loop_stage(m, l, &l->worker->cost.hand_off, r, hop);
 }

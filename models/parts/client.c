@@ -210,14 +210,21 @@ static void not_connected(struct user *u) {
     after(u, wait, send);
 }
 
+// A real generator connects, and is then told that it may write: servers hear of the connection before the request.
 static void send(struct machine *m, struct user *u) {
     struct client *c = u->client;
-    if (!u->conn) u->conn = conn_connect(c->net, &ops, u, c->load->keep_alive);
+    bool fresh = !u->conn;
+    if (fresh) u->conn = conn_connect(c->net, &ops, u, c->load->keep_alive);
     if (!u->conn) {
         not_connected(u);
         return;
     }
     u->request->user = u;
+    u->connecting = fresh && c->send_cpu > 0;
+    if (u->connecting) {
+        act_on(u, USER_SEND);
+        return;
+    }
     conn_send(u->conn, u->request);
     (void)m;
 }
@@ -225,7 +232,7 @@ static void send(struct machine *m, struct user *u) {
 static void attempt(struct machine *m, struct user *u) {
     struct client *c = u->client;
     u->connects = 0;
-    u->expired = false;
+    u->expired = u->connecting = false;
     u->request = request_new(&c->net->requests, m, u->number, u->born);
     u->request->user = u;
     if (u->attempt == 0) {
@@ -311,13 +318,13 @@ static struct act next_action(struct machine *m, struct thread *t) {
     u->next = NULL;
     c->doing = u;
     // A closed loop's request begins when its thread gets to it: ab takes the time just before it connects.
-    if (u->pending == USER_SEND && u->attempt == 0 && closed_loop(c)) {
+    if (u->pending == USER_SEND && u->attempt == 0 && !u->connecting && closed_loop(c)) {
         request_restart(m, u->request);
         u->born = u->request->born;
     }
-    sim_time cpu = u->pending == USER_RECEIVE            ? c->request_cpu
-                   : u->pending == USER_SEND && !u->conn ? c->connect_cpu
-                                                         : 0;
+    sim_time cpu = u->pending == USER_RECEIVE ? c->request_cpu - c->send_cpu
+                   : u->conn                  ? c->send_cpu
+                                              : c->connect_cpu;
     return thread_run(t, machine_vary(m, cpu, 1), done);
 }
 
@@ -349,6 +356,10 @@ static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
     }
 }
 
+static sim_time sent_before(const struct client_costs *k) {
+    return machine_ns(k->send.value < k->request.value ? &k->send : &k->request);
+}
+
 void client_init(struct client *c, struct machine *m, struct net *n, struct ledger *l) {
     const struct load_spec *load = &m->scenario->load;
     const struct client_costs *k = &m->scenario->costs.client;
@@ -358,6 +369,7 @@ void client_init(struct client *c, struct machine *m, struct net *n, struct ledg
                          .ledger = l,
                          .connect_cpu = machine_ns(&k->connect),
                          .request_cpu = machine_ns(&k->request),
+                         .send_cpu = load->place == PLACE_SERVER ? sent_before(k) : 0,
                          .poll_cpu = machine_ns(&k->poll),
                          .network = machine_ns(&m->scenario->costs.network)};
     if (load->place == PLACE_SERVER) {

@@ -25,6 +25,7 @@ struct user {
     int64_t blame[BLAME_COUNT]; // of the attempts before this one
     int attempt, connects;
     bool expired;             // timed out while its sending still waited for the client's thread
+    bool connecting;          // told the servers of its connection, has not sent the request yet
     timer_id timer, deadline; // pause, back-off, network; time-out
     void (*on_timer)(struct machine *m, struct user *u);
     struct user *next;
@@ -40,7 +41,7 @@ struct client {
     struct user *first, *last; // actions the thread has to take, in order
     struct user *doing;        // the one it acts for now
     bool sleeping;
-    sim_time connect_cpu, request_cpu, poll_cpu, network;
+    sim_time connect_cpu, request_cpu, send_cpu, poll_cpu, network;
     int64_t taken;     // users under way
     bool overflow;     // more of them than can be simulated: the run was ended
     struct user *idle; // open loop: free users, those with a connection last used first

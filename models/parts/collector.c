@@ -6,6 +6,8 @@ void collector_init(struct collector *c, struct machine *m) {
     const struct gc_costs *k = &m->scenario->costs.gc;
     struct rng *r = &m->stream[STREAM_COLLECTOR];
     *c = (struct collector){.requests_per_young = k->requests_per_young.value,
+                            .per_connection = k->per_connection.value,
+                            .hand_off = k->hand_off.value,
                             .middle_every = k->middle_every.value >= 1 ? (int)k->middle_every.value : 1,
                             .full_every = k->full_every.value >= 1 ? (int)k->full_every.value : 1,
                             .young_cpu = machine_ns(&k->young),
@@ -18,12 +20,24 @@ void collector_init(struct collector *c, struct machine *m) {
     c->full = (int)rng_below(r, (uint64_t)c->full_every);
 }
 
+void collector_open(struct collector *c) {
+    c->connections++;
+    c->young += c->per_connection;
+}
+
+void collector_hand_off(struct collector *c) {
+    c->young += c->hand_off;
+    c->handed += c->hand_off;
+}
+
 sim_time collector_allocate(struct collector *c, struct machine *m) {
-    if (!c->enabled || (c->young += 1) < c->requests_per_young) return 0;
+    if (!c->enabled || (c->young += 1 - c->per_connection) < c->requests_per_young) return 0;
     c->young -= c->requests_per_young;
     if (++c->middle < c->middle_every) return c->young_cpu;
+    double leavings = 1 - c->handed / (c->requests_per_young * c->middle_every);
     c->middle = 0;
-    if (++c->full < c->full_every) return c->middle_cpu;
+    c->handed = 0;
+    if (++c->full < c->full_every) return leavings > 0 ? (sim_time)((double)c->middle_cpu * leavings) : 0;
     c->full = 0;
     machine_trace(m, TRACE_INSTANT, m->current ? m->current->id : -1, 0, 0, "full collection");
     return c->full_cpu + c->full_cpu_per_connection * c->connections;

@@ -1,6 +1,7 @@
 #include "models/parts/cpu.h"
 
 #include "base/require.h"
+#include "models/parts/fair.h"
 #include "models/parts/place.h"
 #include "models/parts/run_queue.h"
 
@@ -59,6 +60,14 @@ void cpu_settle(struct cpu *c) {
     if (c->state == CPU_BUSY && !c->stepping) charge(c); // a stepping core is charged up to now
 }
 
+// A tick that costs nothing need not be simulated while nobody waits: the one after it is looked for then.
+static bool tick_matters(struct cpu *c) {
+    if (c->machine->t.tick_cpu == 0 && c->queue.n == 0) return false;
+    if (c->tick_at < machine_now(c->machine) && c->machine->t.tick_cpu == 0)
+        c->tick_at = fair_next_tick(c->machine);
+    return true;
+}
+
 // Sets the core's timer to whatever ends or changes its present burst first.
 static void retime(struct cpu *c) {
     const struct machine *m = c->machine;
@@ -68,6 +77,7 @@ static void retime(struct cpu *c) {
     if (c->ramp_left > 0 && c->charged + c->ramp_left < at) at = c->charged + c->ramp_left;
     if (c->move_check < at) at = c->move_check;
     if (c->preempt_at < at) at = c->preempt_at;
+    if (tick_matters(c) && c->tick_at < at) at = c->tick_at;
     timer_set(m->sim, c->timer, at > now ? at : now);
 }
 
@@ -116,7 +126,9 @@ static void start(struct cpu *c, struct thread *t) {
     }
     if (t->cpu && t->cpu != c) t->need += m->t.migrate;
     // What the change costs is not taken from the slice, or a slice no longer than that would lead nowhere.
-    c->slice_end = now + m->t.slice + wall_of(c, t->need - need);
+    c->slice_end = m->t.keep_lag ? SIM_NEVER : now + m->t.slice + wall_of(c, t->need - need);
+    c->tick_at = fair_next_tick(m);
+    fair_begin(c);
     t->cpu = c;
     thread_enter(m, t, THREAD_RUNNING);
     role_starts(m, t->role);
@@ -160,7 +172,8 @@ static void balance(struct sim *sim, void *owner, uint32_t tag) {
 // Gives a core that has nothing to run to whoever waits for it, here or elsewhere, or lets it idle.
 static void pick(struct cpu *c) {
     struct machine *m = c->machine;
-    struct thread *t = c->queue.n ? run_queue_pop(c) : m->t.pull ? place_pull(c) : NULL;
+    struct thread *t = c->queue.n ? fair_take(c) : NULL;
+    if (!t && m->t.pull) t = place_pull(c);
     if (t) {
         start(c, t);
         return;
@@ -181,10 +194,13 @@ static void requeue(struct cpu *c) {
     run_queue_push(c, t);
 }
 
-// Whether a waiting thread has a better claim than the running one.
-static bool outrun(const struct cpu *c) {
-    const struct thread *first = run_queue_first(c);
-    return first && first->vruntime < c->running->vruntime;
+// The running thread makes way for one that waits, if there is such a one.
+static bool give_way(struct cpu *c, struct thread *rival) {
+    if (!rival) return false;
+    run_queue_remove(c, rival);
+    requeue(c);
+    start(c, rival);
+    return true;
 }
 
 // Calls the running thread's steps until it needs time or leaves the core.
@@ -202,11 +218,12 @@ static void advance(struct cpu *c) {
         if (a.kind != ACT_RUN) {
             REQUIRE(t->debt == 0);
             if (t->process >= 0) m->counts.voluntary++;
-            if (m->t.keep_lag) place_note_lag(c);
+            t->delayed = a.kind != ACT_EXIT && fair_leave(c);
             thread_enter(m, stop(c),
                          a.kind == ACT_EXIT   ? THREAD_EXITED
                          : a.kind == ACT_LOCK ? THREAD_LOCK
                                               : THREAD_BLOCKED);
+            if (t->delayed) run_queue_push(c, t);
             c->yield = false;
             pick(c);
             return;
@@ -217,10 +234,7 @@ static void advance(struct cpu *c) {
         t->resumed = false;
         if (t->need > 0 || c->yield) break;
     }
-    if (c->yield && outrun(c)) {
-        requeue(c);
-        pick(c);
-    } else {
+    if (!c->yield || !give_way(c, fair_rival(c))) {
         set_rate(c);
         retime(c);
     }
@@ -230,22 +244,19 @@ static void advance(struct cpu *c) {
 // The interrupt that another core sent has arrived.
 static void preempt(struct cpu *c) {
     c->preempt_at = SIM_NEVER;
-    if (outrun(c)) {
-        requeue(c);
-        pick(c);
-    } else {
-        retime(c);
-    }
+    if (!give_way(c, fair_rival(c))) retime(c);
 }
 
 static void slice_over(struct cpu *c) {
-    if (outrun(c)) {
-        requeue(c);
-        pick(c);
-        return;
-    }
+    if (give_way(c, fair_rival(c))) return;
     c->slice_end = machine_now(c->machine) + c->machine->t.slice;
     retime(c);
+}
+
+static void tick(struct cpu *c) {
+    c->running->need += c->machine->t.tick_cpu;
+    c->tick_at = fair_next_tick(c->machine);
+    if (!give_way(c, fair_rival_at_tick(c))) retime(c);
 }
 
 // A thread that has run for a while on a slow core moves to a faster one that idles (asymmetric packing).
@@ -257,9 +268,10 @@ static void move_to_faster(struct cpu *c) {
         retime(c);
         return;
     }
+    fair_note(c->running, c);
     struct thread *t = stop(c);
     thread_enter(m, t, THREAD_RUNNABLE);
-    place_rebase(t, c, to);
+    fair_place(t, c, to);
     cpu_rouse(to, t);
     pick(c);
 }
@@ -279,6 +291,8 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
         preempt(c);
     else if (c->queue.n > 0 && now >= c->slice_end)
         slice_over(c);
+    else if (now >= c->tick_at)
+        tick(c);
     else if (now >= c->move_check)
         move_to_faster(c);
     else
@@ -303,15 +317,14 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
 static void wake_on_busy(struct cpu *c, struct thread *t) {
     struct machine *m = c->machine;
     struct thread *waker = m->current;
-    run_queue_push(c, t);
     arm_balance(m);
     if (c->stepping) {
-        c->yield |= t->vruntime < c->running->vruntime;
+        c->yield |= fair_claims(c, t);
         if (waker) waker->debt += m->t.wake_local;
         return;
     }
     if (c->state == CPU_BUSY) charge(c);
-    bool claims = c->state == CPU_BUSY && c->running->need > 0 && outrun(c);
+    bool claims = c->state == CPU_BUSY && c->running->need > 0 && fair_claims(c, t);
     if (waker) waker->debt += claims ? m->t.wake_remote : m->t.wake_local;
     if (c->state != CPU_BUSY) return;
     sim_time at = machine_now(m) + (waker ? m->t.preempt_remote : 0);
@@ -320,12 +333,16 @@ static void wake_on_busy(struct cpu *c, struct thread *t) {
 }
 
 void cpu_wake(struct machine *m, struct thread *t) {
-    struct cpu *c = place_choose(m, t);
+    struct cpu *c = t->delayed ? t->cpu : place_choose(m, t);
     cpu_settle(c);
     if (t->cpu) cpu_settle(t->cpu);
-    place_rebase(t, t->cpu, c);
+    if (t->delayed)
+        fair_rejoin(c, t);
+    else
+        fair_place(t, t->cpu, c);
     thread_enter(m, t, THREAD_RUNNABLE);
     if (c->state != CPU_IDLE) {
+        if (t->heap < 0) run_queue_push(c, t);
         wake_on_busy(c, t);
         return;
     }

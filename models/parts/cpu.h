@@ -6,10 +6,11 @@
 
 enum cpu_state { CPU_IDLE, CPU_WAKING, CPU_BUSY };
 
-// Run queue: a binary heap on (virtual run time, order of entering).
+// Run queue (run_queue.h).
 struct run_queue {
     struct thread **heap;
     int n, room;
+    int asleep;  // of the n, those that sleep in it (fair.h)
     int64_t sum; // of their virtual run times
 };
 
@@ -22,12 +23,14 @@ struct cpu {
     struct thread *running; // WAKING: the thread it wakes for
     struct thread *last;
     struct run_queue queue;
+    int64_t seen; // of the running thread when the scheduler last looked (fair.c)
     int64_t vmin; // virtual run time the queue has reached; never decreases
     uint64_t order;
     timer_id timer;
     sim_time charged;   // running's burst is charged up to here
     sim_time burst_end; // when its burst ends at the present speed
     sim_time slice_end; // when others may claim the core
+    sim_time tick_at;   // next tick of the scheduler's clock; SIM_NEVER = of no use now
     sim_time
         preempt_at; // when another core's interrupt arrives for a thread with a better claim; SIM_NEVER = none
     sim_time idle_since;

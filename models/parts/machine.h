@@ -13,8 +13,8 @@ struct ledger;
 
 // Costs of the machine, rounded to ns once.
 struct machine_times {
-    sim_time wake_local, wake_remote, preempt_remote, wake_counted, switch_, migrate, slice, sleeper_credit,
-        timer_slack, cold_work;
+    sim_time wake_local, wake_remote, preempt_remote, wake_counted, switch_, migrate, slice, base_slice, tick,
+        tick_cpu, sleeper_credit, timer_slack, cold_work;
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
     double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed;
     int turbo_cores;
@@ -36,10 +36,11 @@ struct machine {
     int cpus;
     struct cpu *cpu;
     int idle_cpus;
-    double load;      // utilisation of the cores of late, their mean ...
-    sim_time load_at; // ... up to here
-    int waiting;      // threads in run queues
-    timer_id balance; // next look of the idle cores for waiting threads
+    double load;         // utilisation of the cores of late, their mean ...
+    sim_time load_at;    // ... up to here
+    int waiting;         // threads in run queues
+    sim_time tick_phase; // when the first tick of the scheduler's clock is
+    timer_id balance;    // next look of the idle cores for waiting threads
     struct thread
         *current; // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
     int threads;

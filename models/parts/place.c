@@ -1,5 +1,6 @@
 #include "models/parts/place.h"
 
+#include "models/parts/fair.h"
 #include "models/parts/run_queue.h"
 #include "stats/fmath.h"
 
@@ -48,7 +49,7 @@ static struct cpu *search_idle(struct machine *m, const struct cpu *own) {
 }
 
 static int load(const struct cpu *c) {
-    return c->queue.n + (c->state != CPU_IDLE);
+    return run_queue_awake(c) + (c->state != CPU_IDLE);
 }
 
 // Preference of a core for a new thread: idle whole core, idle sibling, then shortest queue; faster first.
@@ -75,45 +76,14 @@ struct cpu *place_choose(struct machine *m, const struct thread *t) {
     return idle ? idle : t->cpu;
 }
 
-// Threads that wait or run on a core. One that has just lost its thread, and looks for another, runs none.
-static int on_core(const struct cpu *c) {
-    return c->queue.n + (c->state == CPU_BUSY && c->running);
-}
-
-// Mean virtual run time of those on a core.
-static int64_t mean_share(const struct cpu *c) {
-    int n = on_core(c);
-    if (n == 0) return c->vmin;
-    return (c->queue.sum + (n > c->queue.n ? c->running->vruntime : 0)) / n;
-}
-
-static int64_t bounded(const struct machine *m, int64_t lag) {
-    return lag > m->t.slice ? m->t.slice : lag < -m->t.slice ? -m->t.slice : lag;
-}
-
-void place_note_lag(const struct cpu *c) {
-    c->running->lag = bounded(c->machine, mean_share(c) - c->running->vruntime);
-}
-
-// What a thread was ahead is forgiven as it sleeps. Its own share counts in the mean afterwards, so it is put further from it.
-static void place_by_lag(struct thread *t, const struct cpu *from, const struct cpu *to) {
-    const struct machine *m = to->machine;
-    bool queued = t->state == THREAD_RUNNABLE && from;
-    int64_t lag = queued ? bounded(m, mean_share(from) - t->vruntime) : t->lag;
-    sim_time slept = machine_now(m) - t->last_ran;
-    if (!queued && lag < 0) lag = slept < -lag ? lag + slept : 0;
-    int n = on_core(to);
-    t->vruntime = mean_share(to) - (n ? lag + lag / n : lag);
-}
-
-void place_rebase(struct thread *t, const struct cpu *from, const struct cpu *to) {
-    if (to->machine->t.keep_lag) {
-        place_by_lag(t, from, to);
-        return;
+// The first in a core's queue that is awake, where it has not run a moment ago.
+static struct thread *movable(const struct cpu *c) {
+    const struct machine *m = c->machine;
+    for (int i = 0; i < c->queue.n; i++) {
+        struct thread *t = c->queue.heap[i];
+        if (!t->delayed) return t->last_ran + m->t.pull_hot <= machine_now(m) ? t : NULL;
     }
-    if (from != to) t->vruntime += to->vmin - (from ? from->vmin : 0);
-    int64_t least = to->vmin - to->machine->t.sleeper_credit;
-    if (t->vruntime < least || !from) t->vruntime = from ? least : to->vmin;
+    return NULL;
 }
 
 struct thread *place_pull(struct cpu *c) {
@@ -122,14 +92,15 @@ struct thread *place_pull(struct cpu *c) {
     struct cpu *longest = NULL;
     for (int i = 0; i < m->cpus; i++) {
         struct cpu *o = &m->cpu[i];
-        if (o->queue.n <= (longest ? longest->queue.n : 0)) continue;
-        const struct thread *first = run_queue_first(o);
-        if (first->last_ran + m->t.pull_hot <= machine_now(m)) longest = o;
+        if (run_queue_awake(o) <= (longest ? run_queue_awake(longest) : 0)) continue;
+        if (movable(o)) longest = o;
     }
     if (!longest) return NULL;
     cpu_settle(longest);
-    struct thread *t = run_queue_pop(longest);
-    place_rebase(t, longest, c);
+    struct thread *t = movable(longest);
+    fair_note(t, longest);
+    run_queue_remove(longest, t);
+    fair_place(t, longest, c);
     return t;
 }
 

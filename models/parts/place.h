@@ -7,14 +7,6 @@
 // one as far as search_from and search_pressure allow; else the previous one. A new thread goes to the fastest idle core, else to the shortest queue. O(cores).
 struct cpu *place_choose(struct machine *m, const struct thread *t);
 
-// Carries a thread's fair share from one core's scale to another's (from may be NULL) and lets it lag behind the
-// queue by no more than the sleeper's credit. With machine.keep_lag it is as far behind the mean of the others as it was
-// when it blocked, or as it is now where it waits in a queue (Linux 6.6 and later: EEVDF, place_entity).
-void place_rebase(struct thread *t, const struct cpu *from, const struct cpu *to);
-
-// With machine.keep_lag: notes how far the running thread of c, about to block, is behind the others' mean share.
-void place_note_lag(const struct cpu *c);
-
 // Takes a waiting thread from the longest queue for core c, or returns NULL; one that ran a moment ago (pull_hot) is
 // left where its caches are. O(cores).
 struct thread *place_pull(struct cpu *c);

@@ -82,23 +82,34 @@ void request_free(struct request_pool *p, struct request *r) {
     p->free = r;
 }
 
+static struct spent spent_by(const struct thread *t, sim_time now) {
+    int64_t here = now - t->since; // in its present state
+    return (struct spent){
+        .runnable = t->spent[THREAD_RUNNABLE] + (t->state == THREAD_RUNNABLE ? here : 0),
+        .running = t->spent[THREAD_RUNNING] + (t->state == THREAD_RUNNING ? here : 0),
+        .lock = t->spent[THREAD_LOCK] + (t->state == THREAD_LOCK ? here : 0),
+    };
+}
+
+// Books what has passed of the carrier's time; returns how much of it the carrier was blocked.
+static int64_t settle_with_carrier(struct request *r, sim_time now) {
+    struct spent after = spent_by(r->carrier, now);
+    int64_t runnable = after.runnable - r->before.runnable, running = after.running - r->before.running,
+            lock = after.lock - r->before.lock;
+    r->blame[BLAME_RUNQUEUE] += runnable;
+    r->blame[BLAME_LOCK] += lock;
+    r->blame[r->behind ? r->phase : BLAME_SERVICE] += running;
+    r->before = after;
+    return now - r->mark - runnable - running - lock;
+}
+
+// Often several times in one instant, when there is nothing to book. The shares of time are added without branches and
+// not state by state: 15 % of a request in an event loop.
 void request_settle(struct machine *m, struct request *r) {
-    static const int to[THREAD_STATES] = {[THREAD_RUNNING] = BLAME_SERVICE,
-                                          [THREAD_RUNNABLE] = BLAME_RUNQUEUE,
-                                          [THREAD_LOCK] = BLAME_LOCK,
-                                          [THREAD_BLOCKED] = -1,
-                                          [THREAD_EXITED] = -1};
-    if (r->carrier) {
-        for (int s = 0; s < THREAD_STATES; s++) {
-            int64_t spent = thread_spent(m, r->carrier, (enum thread_state)s);
-            bool phase = to[s] < 0 || (r->behind && s == THREAD_RUNNING);
-            r->blame[phase ? (int)r->phase : to[s]] += spent - r->base[s];
-            r->base[s] = spent;
-        }
-    } else {
-        r->blame[r->phase] += machine_now(m) - r->mark;
-    }
-    r->mark = machine_now(m);
+    sim_time now = machine_now(m);
+    if (now == r->mark) return;
+    r->blame[r->phase] += r->carrier ? settle_with_carrier(r, now) : now - r->mark;
+    r->mark = now;
 }
 
 void request_continue(struct machine *m, struct request *r, sim_time entered,
@@ -134,7 +145,7 @@ static void follow(struct machine *m, struct request *r, struct thread *t, bool 
     let_go(r);
     r->carrier = t;
     r->behind = behind;
-    for (int s = 0; s < THREAD_STATES; s++) r->base[s] = thread_spent(m, t, (enum thread_state)s);
+    r->before = spent_by(t, machine_now(m));
     set_phase(m, r, behind ? BLAME_LOOP : BLAME_SERVICE);
 }
 
@@ -159,28 +170,4 @@ void request_alarm_in(struct machine *m, struct request *r, sim_time ns,
                       void (*alarm)(struct machine *m, struct request *r)) {
     r->alarm = alarm;
     timer_set(m->sim, r->timer, machine_after(m, ns));
-}
-
-void request_queue_push(struct request_queue *q, struct request *r) {
-    r->next = NULL;
-    *(q->last ? &q->last->next : &q->first) = r;
-    q->last = r;
-    q->n++;
-}
-
-void request_queue_push_front(struct request_queue *q, struct request *r) {
-    r->next = q->first;
-    q->first = r;
-    if (!q->last) q->last = r;
-    q->n++;
-}
-
-struct request *request_queue_pop(struct request_queue *q) {
-    struct request *r = q->first;
-    if (!r) return NULL;
-    q->first = r->next;
-    if (!q->first) q->last = NULL;
-    q->n--;
-    r->next = NULL;
-    return r;
 }

@@ -8,6 +8,11 @@ struct conn;
 struct loop;
 struct user;
 
+// What a thread has spent in the states that are not its request's own doing, ns; the rest of the time it was blocked.
+struct spent {
+    int64_t runnable, running, lock;
+};
+
 struct request {
     uint64_t number;        // order of birth: decides what it demands
     int endpoint, step;     // step: the next of its handler to be done
@@ -18,7 +23,7 @@ struct request {
     sim_time stamp;         // entered the station it is in (pool queue, resource queue)
     sim_time mark;          // books closed up to here
     struct thread *carrier; // whose states decide where its time goes; NULL: all of it goes to `phase`
-    int64_t base[THREAD_STATES];
+    struct spent before;    // of the carrier, at `mark`
     int64_t blame[BLAME_COUNT];
     struct conn *conn;
     struct user *user;    // the client's side; NULL once it gave up
@@ -88,6 +93,27 @@ static inline const struct handler_step *request_step(const struct machine *m, c
 void request_alarm_in(struct machine *m, struct request *r, sim_time ns,
                       void (*alarm)(struct machine *m, struct request *r));
 
-void request_queue_push(struct request_queue *q, struct request *r);
-void request_queue_push_front(struct request_queue *q, struct request *r);
-struct request *request_queue_pop(struct request_queue *q); // NULL where it is empty
+static inline void request_queue_push(struct request_queue *q, struct request *r) {
+    r->next = NULL;
+    *(q->last ? &q->last->next : &q->first) = r;
+    q->last = r;
+    q->n++;
+}
+
+static inline void request_queue_push_front(struct request_queue *q, struct request *r) {
+    r->next = q->first;
+    q->first = r;
+    if (!q->last) q->last = r;
+    q->n++;
+}
+
+// NULL where it is empty.
+static inline struct request *request_queue_pop(struct request_queue *q) {
+    struct request *r = q->first;
+    if (!r) return NULL;
+    q->first = r->next;
+    if (!q->first) q->last = NULL;
+    q->n--;
+    r->next = NULL;
+    return r;
+}

@@ -5,12 +5,34 @@
 #include <stdlib.h>
 
 static bool before(const struct thread *a, const struct thread *b) {
-    return a->vruntime != b->vruntime ? a->vruntime < b->vruntime : a->queued < b->queued;
+    return a->rank != b->rank ? a->rank < b->rank : a->queued < b->queued;
 }
 
 static void put(struct run_queue *q, int i, struct thread *t) {
     q->heap[i] = t;
     t->heap = i;
+}
+
+static void rise(struct run_queue *q, int i, struct thread *t) {
+    for (; i > 0 && before(t, q->heap[(i - 1) / 2]); i = (i - 1) / 2) put(q, i, q->heap[(i - 1) / 2]);
+    put(q, i, t);
+}
+
+static void sink(struct run_queue *q, int i, struct thread *t) {
+    for (int child; (child = 2 * i + 1) < q->n; i = child) {
+        if (child + 1 < q->n && before(q->heap[child + 1], q->heap[child])) child++;
+        if (!before(q->heap[child], t)) break;
+        put(q, i, q->heap[child]);
+    }
+    put(q, i, t);
+}
+
+static void count(struct cpu *c, const struct thread *t, int by) {
+    c->queue.sum += by * t->vruntime;
+    if (t->delayed)
+        c->queue.asleep += by;
+    else
+        c->machine->waiting += by;
 }
 
 void run_queue_push(struct cpu *c, struct thread *t) {
@@ -22,26 +44,21 @@ void run_queue_push(struct cpu *c, struct thread *t) {
         REQUIRE(q->heap);
     }
     t->queued = c->order++;
-    c->machine->waiting++;
-    q->sum += t->vruntime;
-    int i = q->n++;
-    for (; i > 0 && before(t, q->heap[(i - 1) / 2]); i = (i - 1) / 2) put(q, i, q->heap[(i - 1) / 2]);
-    put(q, i, t);
+    t->rank = c->machine->t.keep_lag ? t->deadline : t->vruntime;
+    count(c, t, 1);
+    rise(q, q->n++, t);
 }
 
-struct thread *run_queue_pop(struct cpu *c) {
+void run_queue_remove(struct cpu *c, struct thread *t) {
     struct run_queue *q = &c->queue;
-    REQUIRE(q->n > 0);
-    c->machine->waiting--;
-    struct thread *top = q->heap[0], *t = q->heap[--q->n];
-    top->heap = -1;
-    q->sum -= top->vruntime;
-    int i = 0;
-    for (int child; q->n && (child = 2 * i + 1) < q->n; i = child) {
-        if (child + 1 < q->n && before(q->heap[child + 1], q->heap[child])) child++;
-        if (!before(q->heap[child], t)) break;
-        put(q, i, q->heap[child]);
-    }
-    if (q->n) put(q, i, t);
-    return top;
+    int i = t->heap;
+    REQUIRE(i >= 0 && i < q->n && q->heap[i] == t);
+    count(c, t, -1);
+    t->heap = -1;
+    struct thread *last = q->heap[--q->n];
+    if (last == t) return;
+    if (i > 0 && before(last, q->heap[(i - 1) / 2]))
+        rise(q, i, last);
+    else
+        sink(q, i, last);
 }

@@ -1,14 +1,19 @@
 #pragma once
-// A core's run queue: a binary heap on (virtual run time, order of entering). Each thread knows its place.
+// A core's run queue: a binary heap on (rank, order of entering). Each thread knows its place.
 #include "models/parts/cpu.h"
 
-// Adds a thread that is in no queue. Amortised O(log n).
+// Adds a thread that is in no queue, with its rank. Amortised O(log n).
 void run_queue_push(struct cpu *c, struct thread *t);
 
-// Takes the thread with the best claim; the queue must not be empty. O(log n).
-struct thread *run_queue_pop(struct cpu *c);
+// Takes a thread out of the queue that it is in. O(log n).
+void run_queue_remove(struct cpu *c, struct thread *t);
 
-// The thread with the best claim, NULL where it is empty.
+// The thread of the lowest rank, NULL where the queue is empty.
 static inline struct thread *run_queue_first(const struct cpu *c) {
     return c->queue.n ? c->queue.heap[0] : NULL;
+}
+
+// Threads in it that are awake. Those that sleep in it (fair.h) have nothing to run.
+static inline int run_queue_awake(const struct cpu *c) {
+    return c->queue.n - c->queue.asleep;
 }

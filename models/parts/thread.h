@@ -45,12 +45,19 @@ struct thread {
     thread_step split;   // a stage cut up by releases of the lock, if any: comes before next
     thread_step locking; // the lock's own steps, if any: come before split
     enum thread_state state;
-    struct cpu *cpu;    // where it runs, waits or last ran; NULL before its first wake-up
-    struct role *role;  // NULL: never cold
-    sim_time need;      // work left of the burst, ns at speed 1
-    sim_time debt;      // price of the wake-ups it made in this step
-    int64_t vruntime;   // fair share used on its core's scale
-    int64_t lag;        // share it was behind the others' mean when it last blocked (machine.keep_lag)
+    struct cpu *cpu;   // where it runs, waits or last ran; NULL before its first wake-up
+    struct role *role; // NULL: never cold
+    sim_time need;     // work left of the burst, ns at speed 1
+    sim_time debt;     // price of the wake-ups it made in this step
+    int64_t vruntime;  // fair share used on its core's scale
+    // The fair share's part (fair.c), with machine.keep_lag.
+    int64_t deadline,
+        protected;      // virtual run time at which others are looked at, at which they may have the core
+    int64_t lag;        // share it was behind the others' mean when it left a queue
+    int64_t ahead;      // its deadline was so far ahead then ...
+    bool carries;       // ... and is to be so again where it goes
+    bool delayed;       // asleep, but in its core's queue until it has paid for what it was ahead
+    int64_t rank;       // what the queue is ordered by
     timer_id timer;     // sleeps and timed waits
     thread_alarm alarm; // what its expiry does
     sim_time since;     // state entered at

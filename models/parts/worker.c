@@ -160,7 +160,7 @@ bool server_audit(struct server *s, struct err *e) {
 
 struct conn *worker_accept(struct worker *w) {
     struct conn *c = listener_accept(w->machine, w->listener);
-    if (c) w->collector.connections++;
+    if (c) collector_open(&w->collector);
     return c;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/require.h"
+#include "calib/attach_collector.h"
 #include "calib/attach_costs.h"
 #include "calib/profile.h"
 #include "live/host.h"
@@ -25,6 +26,13 @@ static const double least_sigma_ns = 200, least_sigma_frac = 0.01; // no clock a
 static const double least_sigma_pool_frac = 0.05;
 static const double most_misfit = 4, noisy_share = 0.5;
 
+// Values, in the order seen.
+struct looks {
+    double *x;
+    int count;
+    size_t room;
+};
+
 struct session {
     const struct attach_options *options;
     struct calibration *out;
@@ -33,10 +41,8 @@ struct session {
     const struct attach_load *load;
     int loads;
     struct figure figure[MOST_LOADS][ATTACH_WHATS];
-    double *speed; // beside every load
-    int speeds;
-    size_t speed_room;
-    double reference; // the profile's speed index
+    struct looks speed, dense, pace, dense_at_pace; // beside every load
+    double reference;                                // what the profile's CPU costs are for, as speed_beside
     struct attach_passes passes;
     int64_t kept, connects; // requests and connections of loads that would keep them
 };
@@ -50,6 +56,27 @@ static double since(const struct timespec *start) {
 static bool stopped(const struct session *s) {
     const atomic_int *stop = s->options->machine.stop;
     return stop && atomic_load(stop) != 0;
+}
+
+static void looks_add(struct looks *s, double x) {
+    s->x = memory_grow(s->x, &s->room, (size_t)s->count + 1, sizeof *s->x);
+    s->x[s->count++] = x;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Sorts. Nearest rank.
+static double looks_quantile(struct looks *s, double q) {
+    qsort(s->x, (size_t)s->count, sizeof *s->x, ascending);
+    return s->count ? s->x[(int)(q * (s->count - 1) + 0.5)] : 0;
+}
+
+// Where the server says its pace, it computes as dense work does; of another's work nothing is known but the index.
+static double speed_beside(const struct session *s, const struct attach_seen *seen) {
+    return s->options->pace_path ? seen->dense : seen->speed;
 }
 
 static void tell(const struct session *s, double done_frac, int round, const char *what) {
@@ -88,39 +115,53 @@ static bool probe_machine(struct session *s, double probes_s, struct err *e) {
 
 // --- loads
 
+// For the collector: one run, which no cost is fitted to.
+static bool is_long(const struct attach_load *l) {
+    return l->job == ATTACH_LONG || l->job == ATTACH_MIDDLE;
+}
+
 static bool wanted(const struct session *s, const struct attach_load *l) {
     return !l->pool || s->options->pool_path;
 }
 
 static void note_pass(struct session *s, const struct attach_load *l, double cpu) {
     struct attach_passes *p = &s->passes;
+    if (l->job == ATTACH_MIDDLE) {
+        if (p->shorts < ATTACH_SHORTS) p->shorter[p->shorts++] = cpu;
+        return;
+    }
     p->pass = memory_grow(p->pass, &p->room, (size_t)p->passes + 1, sizeof *p->pass);
-    p->pass[p->passes++] = (struct attach_pass){cpu, l->connections, l->pool};
+    p->pass[p->passes++] = (struct attach_pass){cpu, l->connections, l->pool, l->client == CLIENT_WRK};
 }
 
 static void note(struct session *s, int load, int round, const struct attach_seen *seen) {
     const struct attach_load *l = &s->load[load];
-    const double speed[2] = {seen->speed, seen->speed};
+    const double beside = speed_beside(s, seen), speed[2] = {beside, beside};
     for (int w = 0; w < ATTACH_WHATS; w++) {
         if (!l->figure[w].key) continue;
         figure_add(&s->figure[load][w], 0, seen->value[w]);
         figure_close(&s->figure[load][w], round, speed);
     }
-    for (int i = 0; i < seen->stalls; i++) note_pass(s, l, seen->stall_ns[i] * seen->speed);
-    s->passes.requests[l->pool] += seen->requests;
+    for (int i = 0; i < seen->stalls; i++) note_pass(s, l, seen->stall_ns[i] * beside);
+    if (l->job == ATTACH_MIDDLE)
+        s->passes.short_requests += seen->requests;
+    else
+        s->passes.of[l->pool][l->client == CLIENT_WRK].requests += seen->requests;
     if (l->client == CLIENT_WRK) {
         s->kept += seen->requests;
         s->connects += seen->connects - l->connections;
     }
-    s->speed = memory_grow(s->speed, &s->speed_room, (size_t)s->speeds + 1, sizeof *s->speed);
-    s->speed[s->speeds++] = seen->speed;
+    looks_add(&s->speed, seen->speed);
+    looks_add(&s->dense, seen->dense);
+    looks_add(&s->pace, seen->pace);
+    looks_add(&s->dense_at_pace, seen->dense_at_pace);
     s->about->loads++;
 }
 
 static bool run_loads(struct session *s, int round, bool long_ones, struct err *e) {
     for (int i = 0; i < s->loads && !stopped(s); i++) {
         struct attach_seen seen;
-        if ((s->load[i].job == ATTACH_LONG) != long_ones || !wanted(s, &s->load[i])) continue;
+        if (is_long(&s->load[i]) != long_ones || !wanted(s, &s->load[i])) continue;
         if (!attach_drive_run(&s->drive, &s->load[i], &seen, e)) return false;
         if (!stopped(s)) note(s, i, round, &seen);
     }
@@ -142,28 +183,6 @@ static bool run_rounds(struct session *s, double budget_s, struct err *e) {
     return run_loads(s, 0, true, e);
 }
 
-enum { PACE_LOOKS = 7 };
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-// What index of speed goes with what pace, median of looks at both.
-static bool learn_pace(struct session *s, struct err *e) {
-    double ratio[PACE_LOOKS];
-    if (!s->options->pace_path) return true;
-    for (int i = 0; i < PACE_LOOKS; i++) {
-        double pace;
-        if (!attach_drive_pace(&s->drive, &pace, e)) return false;
-        if (pace <= 0) return true; // stopped
-        ratio[i] = host_speed_now() / pace;
-    }
-    qsort(ratio, PACE_LOOKS, sizeof *ratio, ascending);
-    s->drive.pace_speed = ratio[PACE_LOOKS / 2];
-    return true;
-}
-
 static bool find_server(struct session *s, struct err *e) {
     struct attach_drive *d = &s->drive;
     const struct attach_options *o = s->options;
@@ -173,7 +192,6 @@ static bool find_server(struct session *s, struct err *e) {
     // The process that was named may be a supervisor, built on something else than those that serve.
     if (!o->stack) d->stack = attach_stack_of(d->tree.loops ? d->tree.loop[0].process : o->process);
     s->about->stack = d->stack;
-    if (!learn_pace(s, e)) return false;
     s->about->processes = d->tree.processes;
     s->about->workers = d->tree.loops;
     return true;
@@ -181,22 +199,31 @@ static bool find_server(struct session *s, struct err *e) {
 
 // --- what came out
 
-// The profile is for the speed that the machine had under the server: most predictions are for such a moment.
+// Both jump between the same levels, on cores and at moments of their own: high quantiles of each are of one level.
+static void set_pace(struct session *s) {
+    static const double high = 0.9;
+    double dense = looks_quantile(&s->dense_at_pace, high), pace = looks_quantile(&s->pace, high);
+    profile_set_exact(&s->out->costs, "dense", s->reference, FROM_PROBE,
+                      "speed of dense work, median beside the server's loads");
+    profile_set_exact(&s->out->costs, "pace", pace / dense * s->reference, FROM_PROBE,
+                      "as the server says, at that speed of dense work");
+}
+
+// The profile is for the speed that the machine had under the server: most predictions are for such a moment. The
+// probes' costs, mostly the kernel's, are scaled by the index alone.
 static void set_speed(struct session *s) {
     struct calibration *c = s->out;
-    double probes = c->costs.speed.value;
-    qsort(s->speed, (size_t)s->speeds, sizeof *s->speed, ascending);
-    s->reference = median(s->speed, s->speeds);
-    if (probes > 0) costs_scale(&c->costs, probes / s->reference);
-    profile_set_exact(&c->costs, "speed", s->reference, FROM_PROBE,
-                      "speed index, median beside the server's loads");
-    if (s->drive.pace_speed > 0)
-        profile_set_exact(&c->costs, "pace", s->reference / s->drive.pace_speed, FROM_PROBE,
-                          "median beside the server's loads, as the server says");
+    struct looks *beside = s->options->pace_path ? &s->dense : &s->speed;
+    double probes = c->costs.speed.value, speed = looks_quantile(&s->speed, 0.5);
+    s->reference = looks_quantile(beside, 0.5);
+    if (probes > 0) costs_scale(&c->costs, probes / speed);
+    profile_set_exact(&c->costs, "speed", speed, FROM_PROBE, "speed index, median beside the server's loads");
+    if (s->options->pace_path) set_pace(s);
     c->speed = 1;
-    c->speed_low = s->speed[s->speeds / 10] / s->reference;
-    c->speed_high = s->speed[s->speeds - 1 - s->speeds / 10] / s->reference;
+    c->speed_low = looks_quantile(beside, 0.1) / s->reference;
+    c->speed_high = looks_quantile(beside, 0.9) / s->reference;
     for (int i = 0; i < s->passes.passes; i++) s->passes.pass[i].cpu /= s->reference;
+    for (int i = 0; i < s->passes.shorts; i++) s->passes.shorter[i] /= s->reference;
 }
 
 static int take_values(const struct session *s, struct attach_value *value, bool keep_alive) {
@@ -205,7 +232,7 @@ static int take_values(const struct session *s, struct attach_value *value, bool
         for (int w = 0; w < ATTACH_WHATS; w++) {
             const struct attach_load *l = &s->load[i];
             struct figure_estimate x;
-            if (!l->figure[w].key || l->job == ATTACH_LONG || (l->client == CLIENT_WRK && !keep_alive))
+            if (!l->figure[w].key || is_long(l) || (l->client == CLIENT_WRK && !keep_alive))
                 continue;
             figure_estimate(&s->figure[i][w], s->reference, &x);
             if (isnan(x.value)) continue;
@@ -213,6 +240,7 @@ static int take_values(const struct session *s, struct attach_value *value, bool
             sigma = fmax(
                 sigma, fmax(least_sigma_ns, (l->pool ? least_sigma_pool_frac : least_sigma_frac) * x.value));
             REQUIRE(n < MOST_VALUES);
+            if (w == ATTACH_LOOP) x.value -= fmin(x.value / 2, attach_middle_of(&s->out->costs.gc, l));
             value[n++] = (struct attach_value){l, w, x.value, sigma, NAN};
         }
     return n;
@@ -300,10 +328,10 @@ static bool conclude(struct session *s, struct err *e) {
     attach_stack_apply(s->drive.stack, &c->costs);
     set_speed(s);
     tell(s, 0.9, 0, "fitting");
+    attach_collector(&s->passes, s->drive.stack, &c->costs, s->about);
     int values = take_values(s, value, s->about->keep_alive);
     if (!attach_costs_fit(&s->drive, value, values, s->about->keep_alive, &c->costs, s->about, e))
         return false;
-    attach_costs_collector(&s->passes, s->drive.stack, &c->costs, s->about);
     replace_rows(s);
     c->trusted = s->about->misfit <= most_misfit && c->noisy <= noisy_share * c->compared;
     return true;
@@ -332,7 +360,10 @@ bool attach_run(const struct attach_options *o, struct calibration *out, struct 
     bool ok = run(&s, e);
     for (int i = 0; i < s.loads; i++)
         for (int w = 0; w < ATTACH_WHATS; w++) figure_fini(&s.figure[i][w]);
-    free(s.speed);
+    free(s.speed.x);
+    free(s.dense.x);
+    free(s.pace.x);
+    free(s.dense_at_pace.x);
     free(s.passes.pass);
     attach_series_fini(&s.drive.series);
     if (!ok) calibrate_fini(out);

@@ -18,20 +18,3 @@ struct attach_value {
 // even so the fit is singular (ERR_HOST with the reason). Cost: some hundred simulations of the loads, 2-6 s.
 bool attach_costs_fit(const struct attach_drive *d, struct attach_value *value, int values, bool keep_alive,
                       struct costs *c, struct attachment *about, struct err *e);
-
-// Long passes of a collector, as the loads showed them.
-struct attach_passes {
-    int64_t requests[2]; // answered in all: on the loop's path, on the pool's
-    int passes;
-    size_t room;
-    struct attach_pass {
-        double cpu, connections; // ns at the profile's speed; open meanwhile
-        bool pool;               // on the pool's path
-    } * pass;
-};
-
-// Sets the collector's costs: one pass per so many requests of the loop's path, its CPU by a line over the connections
-// (GSL, gsl_fit_linear) where these differ. Stalls of less than half the
-// median are taken for accidents. Passes too short to be seen stay in the stages' costs. No passes: no collector.
-void attach_costs_collector(struct attach_passes *p, const struct attach_stack *stack, struct costs *c,
-                            struct attachment *about);

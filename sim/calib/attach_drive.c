@@ -2,6 +2,7 @@
 
 #include "calib/ask.h"
 #include "live/host.h"
+#include "live/host_dense.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -111,6 +112,20 @@ static const struct attach_load loads[] = {
      10000,
      0,
      {{"long_120.loop", FIGURE_CPU, LOOP_OF "120 clients, a long run"}}},
+    {ATTACH_MIDDLE,
+     false,
+     CLIENT_AB,
+     2,
+     6000,
+     0,
+     {{"long_2.loop", FIGURE_CPU, LOOP_OF "2 clients, a long run"}}},
+    {ATTACH_LONG,
+     false,
+     CLIENT_WRK,
+     24,
+     12000,
+     0,
+     {{"kept_long_24.loop", FIGURE_CPU, LOOP_OF "24 kept connections, a long run"}}},
     {ATTACH_LONG,
      true,
      CLIENT_AB,
@@ -177,7 +192,8 @@ static sim_time now(void) {
 static void take_stalls(struct attach_drive *d, const struct attach_load *l, struct attach_seen *out) {
     enum { MOST = sizeof out->stall_ns / sizeof out->stall_ns[0] };
     struct attach_stall stall[MOST];
-    out->stalls = attach_stalls(&d->series, l->connections, stall, MOST);
+    sim_time shortest = l->job == ATTACH_MIDDLE ? ATTACH_SHORTEST_MIDDLE : ATTACH_SHORTEST;
+    out->stalls = attach_stalls(&d->series, l->connections, shortest, stall, MOST);
     for (int i = 0; i < out->stalls; i++) out->stall_ns[i] = stall[i].cpu;
 }
 
@@ -250,6 +266,7 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
     bool ok = load(d, l, s, out, e);
     attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
+    out->dense = host_speed_dense(speed);
     host_speed_stop(speed, &out->speed, &low, &high);
     if (!ok || !attach_tree_use(&d->tree, &after, e)) return false;
     if (out->requests == 0) return true; // stopped
@@ -269,24 +286,14 @@ bool attach_drive_pace(const struct attach_drive *d, double *per_ms, struct err 
     return err_hint(e, "--pace: a path that says how many iterations of its work take 1 ms of CPU");
 }
 
-// The speed beside a load, as the server's own kind of work has it where that is known.
-static bool run_at_pace(struct attach_drive *d, const struct attach_load *l, const struct scenario *s,
-                        struct attach_seen *out, struct err *e) {
-    double before, after;
-    if (d->pace_speed <= 0) return run_scenario(d, l, s, out, e);
-    if (!attach_drive_pace(d, &before, e) || !run_scenario(d, l, s, out, e) ||
-        !attach_drive_pace(d, &after, e))
-        return false;
-    out->speed = d->pace_speed * (before + after) / 2;
-    return true;
-}
-
 bool attach_drive_run(struct attach_drive *d, const struct attach_load *l, struct attach_seen *out,
                       struct err *e) {
     struct scenario_file f;
     *out = (struct attach_seen){0};
     if (!attach_drive_scenario(d, l, NULL, &f, e)) return false;
-    bool ok = run_at_pace(d, l, &f.case_[0], out, e);
+    bool ok = !d->options->pace_path || attach_drive_pace(d, &out->pace, e);
+    if (d->options->pace_path) out->dense_at_pace = host_dense_now();
+    ok = ok && run_scenario(d, l, &f.case_[0], out, e);
     scenario_fini(&f);
     return ok;
 }

@@ -13,6 +13,7 @@ enum attach_job {
     ATTACH_STAGES, // in every round, for the stages' costs
     ATTACH_REST,   // the same, one client that pauses: for the cost of a cold restart
     ATTACH_LONG,   // rarely, and many requests: for the collector
+    ATTACH_MIDDLE, // the same with few clients: for its shorter passes
 };
 
 struct attach_load {
@@ -34,13 +35,13 @@ struct attach_drive {
     struct attach_tree tree;
     struct attach_series series; // of the last run
     double counted_ns;           // CPU that a wake-up's latency adds to the woken thread's clock
-    double pace_speed;           // speed index of a server whose pace is 1; 0 = its pace is not asked for
     double scale;                // part of the requests of each load, 0 < scale <= 1
 };
 
 struct attach_seen {
     double value[ATTACH_WHATS]; // ns of CPU per request; stalls taken off
-    double speed;               // index beside it
+    double speed, dense;        // index and speed of dense work beside it (live/host.h)
+    double pace, dense_at_pace; // the server's pace before it, and dense work at that moment; 0 = not asked for
     double per_s;               // requests per second
     int requests, connects;
     int stalls;

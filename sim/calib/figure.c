@@ -111,9 +111,8 @@ static struct range range_of(const struct figure *f, int from, int to, double re
                                          : range_of_values(f, from, to, reference);
 }
 
-static bool close_enough(const struct figure *f, double a, double b) {
+bool figure_alike(enum figure_kind kind, double a, double b) {
     double apart = fabs(a - b);
-    enum figure_kind kind = f->spec->kind;
     if (kind == FIGURE_SHARE || kind == FIGURE_RATIO) return apart <= small_share;
     if (kind == FIGURE_COUNT) return apart <= small_frac * fmax(a, b);
     return apart <= small_ns || apart <= small_frac * fmax(a, b);
@@ -129,5 +128,6 @@ void figure_estimate(const struct figure *f, double reference, struct figure_est
     out->late = late.value;
     out->lo = fmin(out->lo, fmin(early.value, late.value));
     out->hi = fmax(out->hi, fmax(early.value, late.value));
-    out->agrees = (early.lo <= late.hi && late.lo <= early.hi) || close_enough(f, early.value, late.value);
+    out->agrees =
+        (early.lo <= late.hi && late.lo <= early.hi) || figure_alike(f->spec->kind, early.value, late.value);
 }

@@ -76,6 +76,9 @@ const struct figure_round *figure_round_of(const struct figure *f, int number);
 // rounds).
 void figure_estimate(const struct figure *f, double reference, struct figure_estimate *out);
 
+// Whether two values of a kind differ by less than matters to any prediction: 3 %, 30 ns, or 0.05 of a share or ratio.
+bool figure_alike(enum figure_kind kind, double a, double b);
+
 // The ranks, from 0, of the order statistics of n >= 1 values between which the median lies with probability >= 0.95
 // (n >= 6; else the first and the last).
 void figure_ranks(int n, int *low, int *high);

@@ -15,6 +15,13 @@ static void used(struct measure_round *r, const struct family_look *before, cons
     r->involuntary = (double)use.involuntary;
 }
 
+// Where the server is not ours to watch, that nobody listens any more is all that tells of its end.
+static bool still_there(const struct measure_round *r, const struct load_target *target, struct err *e) {
+    if (!r->load.unheard) return true;
+    return err_set(e, ERR_HOST, "the server has ended: nobody listens on port %d any more",
+                   ntohs(target->address.sin_port));
+}
+
 static bool drive(const struct subject *v, uint64_t seed, const atomic_int *stop, struct measure_round *r,
                   struct err *e) {
     struct load_target target;
@@ -26,12 +33,13 @@ static bool drive(const struct subject *v, uint64_t seed, const atomic_int *stop
     others_begin(&others);
     struct host_speed *speed = host_speed_start(e);
     bool ok = speed && load_run(&v->scenario, seed, &target, stop, &r->seen, &r->load, e);
+    if (speed) r->dense = host_speed_dense(speed);
     if (speed) host_speed_stop(speed, &r->speed, &r->speed_low, &r->speed_high);
     if (known && subject_look(v, &after)) used(r, &before, &after);
     r->others_frac = others_end(&others, r->server_cpu_s);
     family_look_fini(&before);
     family_look_fini(&after);
-    return ok;
+    return ok && still_there(r, &target, e);
 }
 
 // Where the server has died, that is the reason, whatever the client saw of it.
@@ -144,6 +152,14 @@ static double median_of(const struct measure_case *c, double (*value)(const stru
 
 double measure_speed(const struct measure_case *c) {
     return median_of(c, speed_of);
+}
+
+static double dense_of(const struct measure_round *r) {
+    return r->dense;
+}
+
+double measure_dense(const struct measure_case *c) {
+    return median_of(c, dense_of);
 }
 
 static double pace_of(const struct measure_round *r) {

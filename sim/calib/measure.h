@@ -10,6 +10,7 @@ struct measure_round {
     struct observation seen;
     struct load_report load;
     double speed, speed_low, speed_high; // speed index (live/host.h) during the run: median and outer deciles
+    double dense;                        // host_speed_dense during the run
     double pace;                         // subject_pace, mean of before and after the run
     double server_cpu_s;                 // of all workers during the load; NAN where nobody knows
     double voluntary, involuntary;       // context switches of all workers during the load; likewise
@@ -53,6 +54,9 @@ struct repeated measure_endpoint(const struct measure_case *c, int endpoint, enu
 
 // Median speed beside the rounds of a case.
 double measure_speed(const struct measure_case *c);
+
+// Median speed of dense work beside the rounds of a case.
+double measure_dense(const struct measure_case *c);
 
 // Share of the machine that other programs took, median over the rounds; NAN where not known.
 double measure_others(const struct measure_case *c);

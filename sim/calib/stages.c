@@ -2,8 +2,10 @@
 
 #include "calib/profile.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TERMS = 6 };
 
@@ -54,6 +56,7 @@ static const struct sum sums[] = {
       {"syscall.epoll_add", 1},
       {"client.eof_call", 1},
       {"client.close_call", 1}}},
+    {{"client.send", FIGURE_CPU, "send of a request"}, {{"client.send_call", 1}}},
     {{"client.poll", FIGURE_CPU, "epoll_wait"}, {{"syscall.epoll_wait", 1}}},
 };
 enum { SUMS = sizeof sums / sizeof sums[0] };
@@ -110,7 +113,15 @@ static const struct fact facts[] = {
     {"network", 0, FROM_GUESS, "loopback"},
 };
 
+// Linux: get_update_sysctl_factor with tunable_scaling 1.
+static double base_slice(void) {
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    return 700000 * (1 + floor(log2((double)(cpus < 1 ? 1 : cpus > 8 ? 8 : cpus))));
+}
+
 void stages_set_facts(struct costs *c) {
+    profile_set_exact(c, "machine.base_slice", base_slice(), FROM_PUBLISHED,
+                      "Linux: sysctl_sched_base_slice, 0.7 ms x (1 + log2 of the cores, 8 at most)");
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         profile_set_exact(c, facts[i].key, facts[i].value, facts[i].from, facts[i].source);
 }

@@ -41,8 +41,10 @@ static bool needs_pace(const struct scenario *s) {
 }
 
 static bool route(struct subject *v, const struct scenario *s, struct err *e) {
-    double per_ms = 0;
-    if (needs_pace(s) && !external_pace(v->external, s->server.external.pace, &per_ms, e)) return false;
+    bool fixed = route_fixed(&s->costs);
+    double per_ms = s->costs.pace.value;
+    if (!fixed && needs_pace(s) && !external_pace(v->external, s->server.external.pace, &per_ms, e))
+        return false;
     for (int i = 0; i < s->endpoints; i++) {
         if (!route_expand(&s->endpoint[i], per_ms, v->scenario.endpoint[i].path))
             return err_set(e, ERR_HOST, "the path %.100s is too long", s->endpoint[i].path);

@@ -25,7 +25,7 @@ struct args {
     const char *trace, *trace_case;
     const char *port, *span; // of serve; NULL = not given
     bool http_log;
-    const char *url, *pid, *noop_async, *noop_sync, *pace, *stack; // of calibrate; NULL = not given
+    const char *url, *pid, *noop_async, *noop_sync, *pace, *stack, *against, *profile; // of calibrate; NULL = not given
     int term;                         // of plot: 0 = files
     struct args_list pictures, where; // of plot
     struct args_list vary;            // of sweep

@@ -35,7 +35,9 @@ static const struct command commands[] = {
      "  dispatchsim calibrate --quick -o me.yaml\n"
      "  dispatchsim calibrate --url http://127.0.0.1:8000 --pid 4711 --noop-async /async --noop-sync /sync "
      "-o mine.yaml\n"
-     "                                           a server that is running already\n",
+     "                                           a server that is running already\n"
+     "  dispatchsim calibrate --against old.yaml -o new.yaml      do the costs repeat?\n"
+     "  dispatchsim calibrate --against old.yaml --profile new.yaml      of two that are there\n",
      COMMAND_CALIBRATE, cmd_calibrate},
     {"sweep", "FILE", 1, 1, "Simulates a scenario at every combination of values and stores the results",
      "  dispatchsim sweep mine.yaml --vary 'load.concurrency=1..1024*2' --vary server.threads=10,40 -o "

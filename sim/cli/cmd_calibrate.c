@@ -1,6 +1,7 @@
 #include "cli/args.h"
 #include "cli/attaching.h"
 #include "cli/command.h"
+#include "cli/comparing.h"
 #include "cli/output.h"
 #include "cli/signals.h"
 
@@ -29,6 +30,7 @@ struct job {
     struct signals signals;
     struct calibration result;
     struct attachment about; // where a server was calibrated; .stack is NULL else
+    struct comparing comparing;
 };
 
 // ---- where to ----
@@ -174,6 +176,14 @@ static json_t *row_json(const struct calibrate_row *r) {
                      "in_profile", r->in_profile, "from", from_of(r), "source", r->source);
 }
 
+// Takes `all` over.
+static void write_json(const struct job *j, json_t *all) {
+    if (j->comparing.path) json_object_set_new(all, "against", comparing_json(&j->comparing));
+    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    putchar('\n');
+    json_decref(all);
+}
+
 static void print_json(const struct job *j) {
     const struct calibration *c = &j->result;
     json_t *rows = json_array();
@@ -185,9 +195,7 @@ static void print_json(const struct job *j) {
         c->speed_high, "compared", c->compared, "noisy", c->noisy, "trusted", c->trusted, "costs", rows);
     REQUIRE(all);
     if (j->about.stack) json_object_set_new(all, "server", attaching_json(&j->about));
-    json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-    putchar('\n');
-    json_decref(all);
+    write_json(j, all);
 }
 
 // ---- the command ----
@@ -213,30 +221,68 @@ static bool execute(struct job *j, const struct program *p, struct err *e) {
     clear(j);
     signals_fini(&j->signals);
     if (!ok || !j->result.complete) return ok;
-    return write_profile(j, e);
+    return write_profile(j, e) &&
+           (!j->comparing.path || comparing_run(&j->comparing, &j->result.costs, j->path, e));
 }
 
 // A profile on standard output is not to be mixed with a table.
 static void print_summary(const struct job *j) {
-    if (!strcmp(j->path, "-")) return;
+    bool apart = strcmp(j->path, "-") != 0, text = j->args->format != REPORT_JSON;
+    if (apart && !text) print_json(j);
+    if (apart && text) print_text(j);
+    if (apart && text && j->comparing.path) putchar('\n');
+    if (j->comparing.path && (text || !apart)) comparing_print(&j->comparing, apart ? stdout : stderr);
+}
+
+static int measure(struct job *j, const struct program *p, struct err *e) {
+    if (!execute(j, p, e)) return err_exit_code(e->kind);
+    if (!j->result.complete) {
+        if (!j->args->quiet) fputs("dispatchsim: stopped; no profile was written\n", stderr);
+        return 128 + atomic_load(&j->signals.seen);
+    }
+    print_summary(j);
+    remark(j);
+    return j->result.trusted ? 0 : UNTRUSTED;
+}
+
+// --profile: of two that are there.
+static int compare_only(struct job *j, struct err *e) {
+    const char *path = j->args->profile;
+    if (!costs_load(&j->result.costs, path, e) || !comparing_run(&j->comparing, &j->result.costs, path, e))
+        return err_exit_code(e->kind);
     if (j->args->format == REPORT_JSON)
-        print_json(j);
+        write_json(j, json_pack("{si ss ss ss ss}", "schema_version", 1, "profile", path, "host",
+                                j->result.costs.host, "kernel", j->result.costs.kernel, "date",
+                                j->result.costs.date));
     else
-        print_text(j);
+        comparing_print(&j->comparing, stdout);
+    return 0;
+}
+
+// What is to be compared with is read first: a wrong name is to be told before a minute has passed.
+static bool read_options(struct job *j, struct err *e) {
+    const struct args *a = j->args;
+    if (a->profile && !a->against) {
+        err_set(e, ERR_USAGE, "--profile needs --against: the two are compared");
+        return err_hint(e, "a profile to write is named with -o");
+    }
+    if (a->profile && (a->output || a->quick || attaching_wanted(a)))
+        return err_set(e, ERR_USAGE,
+                       "--profile measures nothing: it takes no option but --against and --format");
+    return !a->against || comparing_load(&j->comparing, a->against, e);
 }
 
 int cmd_calibrate(const struct program *p, const struct args *a, struct err *e) {
     struct job j = {.args = a};
-    int code = execute(&j, p, e) ? 0 : err_exit_code(e->kind);
-    if (!code && !j.result.complete) {
-        code = 128 + atomic_load(&j.signals.seen);
-        if (!a->quiet) fputs("dispatchsim: stopped; no profile was written\n", stderr);
-    } else if (!code) {
-        print_summary(&j);
-        remark(&j);
-        code = j.result.trusted ? 0 : UNTRUSTED;
+    int code = !read_options(&j, e) ? err_exit_code(e->kind)
+               : a->profile         ? compare_only(&j, e)
+                                    : measure(&j, p, e);
+    if (j.comparing.result.compared > 0) {
+        if (!a->quiet) comparing_remark(&j.comparing);
+        if (!code && !against_enough(&j.comparing.result)) code = UNTRUSTED;
     }
     output_discard(&j.output);
     calibrate_fini(&j.result);
+    comparing_fini(&j.comparing);
     return code;
 }

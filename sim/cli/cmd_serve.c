@@ -104,6 +104,7 @@ static void print_seen(const struct scenario *scenario, const struct serve_seen 
     print_count(s->malformed, "malformed");
     print_count(s->refused, "refused");
     print_count(s->aborted, "aborted by the client");
+    print_count(s->dropped, "attempts to connect dropped by a full backlog");
     print_count(s->threads, "threads started");
     print_count(s->lock_forced, "lock hand-overs on request");
     putchar('\n');

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "cli/cases.h"
 #include "cli/measuring.h"
+#include "cli/seen_speed.h"
 #include "study/bands.h"
 #include "study/report_validation.h"
 
@@ -9,26 +10,6 @@
 #include <string.h>
 
 enum { EXIT_MISSES = 1, EXIT_TOO_NOISY = 4 };
-
-// How much longer the same work takes now: as the server's own kind of work says, which a change of the host's speed may
-// hit harder than a small loop in C; else as the speed index says. 0 = not known.
-static double slower_by(const struct costs *profile, const struct measure_case *now) {
-    double pace = measure_pace(now), speed = measure_speed(now);
-    if (profile->pace.value > 0 && pace > 0) return profile->pace.value / pace;
-    return profile->speed.value > 0 && speed > 0 ? profile->speed.value / speed : 0;
-}
-
-// The cases as this machine runs them now: costs at the speed seen beside the measurement.
-static struct scenario_file at_seen_speed(const struct scenario_file *f, const struct measurement *m) {
-    struct scenario_file now = *f;
-    now.case_ = memory_new((size_t)f->cases, sizeof *now.case_);
-    for (int c = 0; c < f->cases; c++) {
-        now.case_[c] = f->case_[c];
-        double factor = slower_by(&now.case_[c].costs, &m->case_[c]);
-        if (factor > 0) costs_scale(&now.case_[c].costs, factor);
-    }
-    return now;
-}
 
 // Of all requests for endpoint -1; what the server's processes use is known of all together.
 static double predicted_value(const struct case_result *c, int endpoint, enum quantity q) {
@@ -85,7 +66,7 @@ static bool validate_case(struct measuring *m, int file, int c, const struct sce
 }
 
 static bool validate_file(struct measuring *m, int file, struct validated *out, struct err *e) {
-    struct scenario_file now = at_seen_speed(&m->part[file], &m->measurement[file]);
+    struct scenario_file now = seen_speed_cases(&m->part[file], &m->measurement[file]);
     struct run_options o = {
         .jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
     bool ok = run_cases(&now, &o, &out->result, NULL, e);
@@ -93,7 +74,7 @@ static bool validate_file(struct measuring *m, int file, struct validated *out, 
     out->row = memory_new((size_t)measuring_rows(&now) + 1, sizeof *out->row);
     out->v = (struct report_validation){out->row, 0};
     for (int c = 0; ok && c < cases; c++) ok = validate_case(m, file, c, &now.case_[c], &o, out, e);
-    free(now.case_);
+    seen_speed_fini(&now);
     return ok;
 }
 

@@ -24,6 +24,8 @@ const char *load_print_doubt(const struct load_print *p) {
     if (p->report->was_limit)
         return "the generator was the limit: it was busy all the time, sent its requests late, or ran out of "
                "connections";
+    if (p->report->unheard)
+        return "the server has ended: nobody listens any more, and the throughput counts the time since then";
     if (p->seen->done == 0 && p->complete) return "no request was answered";
     return NULL;
 }
@@ -173,6 +175,7 @@ static json_t *generator(const struct load_print *p) {
     put_count(object, "bytes", r->bytes);
     put_count(object, "errors", r->errors);
     put_count(object, "not_ok", r->not_ok);
+    put_count(object, "unheard", r->unheard);
     return object;
 }
 

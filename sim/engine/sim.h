@@ -20,7 +20,8 @@ typedef uint32_t timer_id;
 
 enum { SIM_MAX_TIMERS = 1 << 24 };
 
-// A simulation at time 0 with room for `timers` (it grows by itself). NULL where memory is lacking.
+// A simulation at time 0 with room for `timers` that are set at some time (it grows by itself): every setting costs by the
+// logarithm of that room. NULL where memory is lacking.
 struct sim *sim_create(uint32_t timers);
 void sim_destroy(struct sim *sim);
 
@@ -32,14 +33,14 @@ static inline sim_time sim_now(const struct sim *sim) {
 // The clock itself, for require_clock().
 const sim_time *sim_clock(const struct sim *sim);
 
-// A new timer, not set. At most SIM_MAX_TIMERS live at once. Cost: amortised O(1); rarely O(timers) when the tree grows.
+// A new timer, not set. At most SIM_MAX_TIMERS live at once. Cost: amortised O(1).
 timer_id timer_new(struct sim *sim, timer_fn fn, void *owner, uint32_t tag);
 
 // Gives the slot back; a set timer is cancelled first.
 void timer_free(struct sim *sim, timer_id id);
 
 // Sets the timer to fire at `at` >= now, or moves it there; it then counts as set now among equals. SIM_NEVER cancels.
-// Cost: O(log timers), 10-25 ns.
+// Cost: O(log of the timers ever set), 10-25 ns; the first setting of many is O(their number), when the tree grows.
 void timer_set(struct sim *sim, timer_id id, sim_time at);
 
 // Cancels; nothing happens where it is not set. Cost as timer_set.

@@ -1,8 +1,10 @@
 #include "live/host.h"
 
 #include "base/memory.h"
+#include "live/host_dense.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 enum { SAMPLE_STEPS = 100000, SAMPLE_PERIOD_NS = 25000000 };
+static const double least_busy_s = 0.01; // one tick of the kernel's statistics
 
 // ---- the machine ----
 
@@ -165,6 +168,9 @@ struct sampler {
     int cpu;
     double *seen;
     size_t count, capacity;
+    double busy_s; // host_dense_busy_s of the core at the start
+    double slow;   // sum of 1 / host_dense_now, of `slows` samples; under the owner's mutex
+    size_t slows;
 };
 
 struct host_speed {
@@ -199,6 +205,14 @@ static bool rest(struct host_speed *s) {
     return go_on;
 }
 
+static void note_dense(struct sampler *own) {
+    double slow = 1 / host_dense_now();
+    pthread_mutex_lock(&own->owner->mutex);
+    own->slow += slow;
+    own->slows++;
+    pthread_mutex_unlock(&own->owner->mutex);
+}
+
 static void *sample(void *argument) {
     struct sampler *own = argument;
     cpu_set_t set;
@@ -208,6 +222,7 @@ static void *sample(void *argument) {
     do {
         own->seen = memory_grow(own->seen, &own->capacity, own->count + 1, sizeof *own->seen);
         own->seen[own->count++] = host_speed_now();
+        note_dense(own);
     } while (rest(own->owner));
     return NULL;
 }
@@ -242,7 +257,7 @@ struct host_speed *host_speed_start(struct err *e) {
     for (int cpu = 0; cpu < CPU_SETSIZE && s->samplers < cpus && !error; cpu++) {
         if (!CPU_ISSET(cpu, &set)) continue;
         struct sampler *own = &s->sampler[s->samplers];
-        *own = (struct sampler){.owner = s, .cpu = cpu};
+        *own = (struct sampler){.owner = s, .cpu = cpu, .busy_s = host_dense_busy_s(cpu)};
         error = pthread_create(&own->thread, NULL, sample, own);
         s->samplers += !error;
     }
@@ -251,6 +266,19 @@ struct host_speed *host_speed_start(struct err *e) {
     destroy(s);
     err_set(e, ERR_HOST, "cannot start a thread: %s", strerror(error));
     return NULL;
+}
+
+double host_speed_dense(struct host_speed *s) {
+    double slow = 0, all = 0;
+    for (int i = 0; i < s->samplers; i++) {
+        struct sampler *own = &s->sampler[i];
+        double busy_s = fmax(host_dense_busy_s(own->cpu) - own->busy_s, least_busy_s);
+        pthread_mutex_lock(&s->mutex);
+        slow += own->slows ? busy_s * own->slow / (double)own->slows : 0;
+        all += own->slows ? busy_s : 0;
+        pthread_mutex_unlock(&s->mutex);
+    }
+    return slow > 0 ? all / slow : 0;
 }
 
 static int ascending(const void *a, const void *b) {

@@ -30,13 +30,18 @@ bool host_usage_read(pid_t pid, struct host_usage *out);
 bool host_usage_thread(pid_t pid, pid_t thread, struct host_usage *out);
 
 // Speed index: how fast each core executes a fixed chain of integer operations, sampled every 25 ms by a thread on each
-// core (0.4 % of its time). It counts the thread's CPU time, so that waiting for the core is not taken for slowness. The
+// core (0.7 % of its time). It counts the thread's CPU time, so that waiting for the core is not taken for slowness. The
 // index is absolute, 1 = 10^9 steps of the chain a second (4 cycles each on x86-64 of the last ten years: 0.75 at 3 GHz),
 // and so can be compared between processes and days; only its ratios mean anything.
 struct host_speed;
 
 // NULL with *e (ERR_HOST: no thread can be started). Stop it with host_speed_stop.
 struct host_speed *host_speed_start(struct err *e);
+
+// How fast the cores execute dense work (host_dense.h), sampled with the index: the mean that work would see which is
+// spread over the cores and the time so far as all that ran on them. Call it before host_speed_stop; 0 where there is no
+// sample yet. Cost: about 0.1 ms.
+double host_speed_dense(struct host_speed *s);
 
 // Ends the sampling and releases *s. Median, lowest and highest decile over cores and samples (the first samples are
 // taken at once, so there is one from each core at least).

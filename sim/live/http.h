@@ -37,8 +37,8 @@ struct http_reader {
 void http_init(struct http_reader *r);
 
 // Reads on in data[0..n). COMPLETE: r->request is whole, *used bytes belong to it and those before; call again with the
-// rest for the next one. PARTIAL: all n were used and more is needed. REFUSED: see r->request.refusal; the connection can
-// only be closed. Bodies are read and forgotten. Cost: about 0.3 us for a request of `ab`.
+// rest for the next one. PARTIAL: more is needed; of a long piece only the first *used bytes were read, call again with the
+// rest. REFUSED: see r->request.refusal; the connection can only be closed. Bodies are read and forgotten. Cost: about 0.3 us for a request of `ab`.
 enum http_state http_read(struct http_reader *r, const char *data, size_t n, size_t *used);
 
 // Whether a request has begun and is not yet whole.

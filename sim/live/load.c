@@ -19,10 +19,11 @@ static const sim_time poll_stop = 50 * SIM_MS;
 // Waking up takes this long on a virtual machine more often than not; the rest of the way to an intended start is spun.
 static const sim_time spin = 50 * SIM_US;
 static const sim_time silence = 120 * SIM_S;
+static const sim_time absence = 2 * SIM_S;
 static const sim_time late = SIM_MS;
 static const double busy_frac = 0.9;
 
-enum { EVENTS = 256 };
+enum { EVENTS = 256, FEW = 10 };
 
 // Everything one run holds beside its users.
 struct run {
@@ -109,13 +110,18 @@ static void cut_segments(struct load_gen *g, sim_time now) {
     while (load_ledger_due(&g->ledger) <= now) load_ledger_cut(&g->ledger, g->born - g->ended);
 }
 
+// A server that is restarted is soon back; one that has ended is not waited for.
+static bool deserted(const struct load_gen *g, sim_time now) {
+    return g->unheard >= FEW && now - g->unheard_since > absence;
+}
+
 static bool loop(struct run *r, struct err *e) {
     struct load_gen *g = &r->gen;
     struct epoll_event events[EVENTS];
     while (look_for_trouble(r, e)) {
         sim_time now = load_user_now();
         cut_segments(g, now);
-        if (g->finished || stopped(r) || now >= g->end) return true;
+        if (g->finished || stopped(r) || now >= g->end || deserted(g, now)) return true;
         load_user_arrivals(g);
         int n = wait_events(r, events);
         if (n < 0) return err_set(e, ERR_HOST, "cannot wait for connections: %s", strerror(errno));
@@ -213,6 +219,7 @@ static void report(struct run *r, sim_time at) {
                                       .bytes = g->wire.bytes,
                                       .errors = g->errors,
                                       .reconnects = g->wire.reconnects,
+                                      .unheard = g->unheard,
                                       .not_ok = g->not_ok};
     r->report->was_limit = untrustworthy(r);
 }

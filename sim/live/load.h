@@ -36,7 +36,10 @@ struct load_report {
     int64_t connects, bytes,
         errors;         // errors: connection reset, malformed or unexpected responses; also in `refused`
     int64_t reconnects; // kept connections that the server had closed just when they were used again
-    int64_t not_ok;     // responses with a status other than 2xx or 3xx; done, as ab and wrk count them
+    // Attempts at the end of the run, since the last response, that found nobody listening: above 0, the server has ended,
+    // and the throughput counts time without it.
+    int64_t unheard;
+    int64_t not_ok; // responses with a status other than 2xx or 3xx; done, as ab and wrk count them
 };
 
 // Parses http://HOST[:PORT][/PATH]; HOST must be a loopback name or address: localhost or 127.x.x.x. The rest of *out is
@@ -60,7 +63,8 @@ bool load_parse_url(const char *url, struct load_target *out, struct err *e);
 // A request fails when its connection is refused or breaks, the response is not HTTP, or `timeout` passes; it is tried
 // again `retries` times. Failures but timeouts count as refused, and a closed loop rests 1 ms after one. A kept
 // connection that turns out closed before a byte of the response came is replaced at once, without counting (RFC 9112,
-// section 9.3.1). load.connect_retry is not looked at: the kernel has its own way.
+// section 9.3.1). A run ends early where nobody has listened for 2 s. load.connect_retry is not looked at: the kernel has its
+// own way.
 //
 // False with *e (ERR_HOST): the first connections are refused, more files are needed than the process may open (the soft
 // limit is raised to the hard one meanwhile), or the server is silent for target->silence. Memory: 300 bytes a

@@ -2,6 +2,7 @@
 
 #include "live/demand.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -89,6 +90,7 @@ static void done(struct load_user *u) {
     int status = u->conn.response.status;
     load_timers_cancel(&g->timers, &u->timer);
     g->not_ok += status < 200 || status > 399;
+    g->unheard = 0;
     load_ledger_done(&g->ledger, now - from, now - (from_write ? from : u->started),
                      g->scenario->endpoints > 1 ? u->endpoint : -1);
     if (g->answered) g->answered(g->listener, now);
@@ -117,6 +119,11 @@ static void timed_out(struct load_user *u) {
     failed(u, &load_ledger_now(&u->gen->ledger)->timed_out, 0);
 }
 
+static void found_nobody(struct load_gen *g) {
+    if (!g->unheard) g->unheard_since = load_user_now();
+    g->unheard++;
+}
+
 static void go_on(struct load_user *u, enum load_step step) {
     struct load_gen *g = u->gen;
     switch (step) {
@@ -126,7 +133,10 @@ static void go_on(struct load_user *u, enum load_step step) {
         g->errors++;
         failed(u, &load_ledger_now(&g->ledger)->refused, pause_after_refusal);
         break;
-    case LOAD_REFUSED: failed(u, &load_ledger_now(&g->ledger)->refused, pause_after_refusal); break;
+    case LOAD_REFUSED:
+        if (g->wire.connect_error == ECONNREFUSED) found_nobody(g);
+        failed(u, &load_ledger_now(&g->ledger)->refused, pause_after_refusal);
+        break;
     }
 }
 

@@ -44,6 +44,8 @@ struct load_gen {
     bool starved;        // open loop: a request had to wait for a user
     int64_t born, ended; // requests
     int64_t errors, not_ok;
+    int64_t unheard;        // attempts since the last response that found nobody listening ...
+    sim_time unheard_since; // ... and when the first of them failed
     void (*answered)(void *listener, sim_time at); // NULL = nobody listens
     void *listener;
     sim_time progress; // when the server last gave a sign, or a request was last begun or given up

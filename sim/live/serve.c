@@ -164,6 +164,7 @@ void serve_look(const struct serve *v, int worker, struct serve_seen *out) {
                                .malformed = t->malformed,
                                .refused = t->refused,
                                .aborted = t->aborted,
+                               .dropped = t->dropped,
                                .threads = t->threads,
                                .lock_switches = t->lock_switches,
                                .lock_forced = t->lock_forced,

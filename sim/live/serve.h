@@ -35,11 +35,14 @@ const pid_t *serve_pids(const struct serve *v, int *n);
 
 // What a worker has done so far.
 struct serve_seen {
-    int64_t connections, requests;      // accepted; answered by the handler (status 200)
-    int64_t unknown;                    // answered 404
-    int64_t malformed;                  // answered 400 to 431, 501 or 505
-    int64_t refused;                    // for want of file descriptors (closed at once) or of threads (503)
-    int64_t aborted;                    // the client was gone before its response
+    int64_t connections, requests; // accepted; answered by the handler (status 200)
+    int64_t unknown;               // answered 404
+    int64_t malformed;             // answered 400 to 431, 501 or 505
+    int64_t refused;               // for want of file descriptors (closed at once) or of threads (503)
+    int64_t aborted;               // the client was gone before its response
+    // Attempts to connect that the kernel dropped, the backlog being full; of a socket that workers share the first worker
+    // tells; told at its end.
+    int64_t dropped;
     int64_t threads;                    // pool threads started
     int64_t lock_switches, lock_forced; // changes of holder, hand-overs on request; told at its end
     int64_t turns;                      // of the event loop, where there is one

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,15 @@ static bool open_resources(struct serve_worker *w, struct serve_common *c, struc
     return true;
 }
 
+// What the kernel counts for a listening socket: attempts to connect that met a full backlog. A client whose attempt is
+// dropped tries again after 1, 3, 7 s ... and counts each time.
+static int64_t drops_of(int listener) {
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(listener, SOL_SOCKET, SO_MEMINFO, info, &size) != 0) return 0;
+    return info[SK_MEMINFO_DROPS];
+}
+
 static bool serve(struct serve_worker *w, struct serve_common *c, struct err *e) {
     w->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     w->signals = watch_signals();
@@ -161,6 +171,7 @@ static bool serve(struct serve_worker *w, struct serve_common *c, struct err *e)
     bool ok = c->twin->run(w, e);
     w->tally->lock_switches = (int64_t)w->gil.switches;
     w->tally->lock_forced = (int64_t)w->gil.forced;
+    if (w->index == 0 || c->listeners > 1) w->tally->dropped = drops_of(w->listener);
     gil_fini(&w->gil);
     return ok;
 }

@@ -15,8 +15,8 @@ struct serve_releases {
 
 // serve_seen, in memory that the parent sees. Written by any thread of the worker.
 struct serve_tally {
-    _Atomic int64_t connections, requests, unknown, malformed, refused, aborted, threads, lock_switches,
-        lock_forced, turns;
+    _Atomic int64_t connections, requests, unknown, malformed, refused, aborted, dropped, threads,
+        lock_switches, lock_forced, turns;
     _Atomic int64_t endpoint[SEEN_ENDPOINTS]; // requests of each
 };
 

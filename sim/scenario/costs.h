@@ -42,6 +42,9 @@ struct machine_costs {
     struct cost switch_;        // CPU per change of thread on a core
     struct cost migrate;        // CPU a thread pays on a core other than its last
     struct cost slice;          // fair slice: how long a thread runs while others wait
+    struct cost tick;           // period of the scheduler's clock
+    struct cost tick_cpu;       // what its interrupt takes from the thread that runs
+    struct cost base_slice;     // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
     struct cost
         sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
     struct cost
@@ -112,7 +115,10 @@ struct lock_costs {
 
 // The runtime's collector.
 struct gc_costs {
-    struct cost requests_per_young;  // requests between young (generation 0) passes; 0 = no collector
+    struct cost requests_per_young; // requests between young (generation 0) passes; 0 = no collector
+    struct cost
+        per_connection; // part of a request's allocations that its connection made, 0..1: a kept one has not
+    struct cost hand_off;            // what handing a request to the pool allocates, in requests
     struct cost young;               // CPU of a young pass
     struct cost middle_every;        // young passes per middle pass
     struct cost middle;              // CPU of a middle pass
@@ -125,6 +131,7 @@ struct gc_costs {
 struct client_costs {
     struct cost connect; // a new connection and its close, per request that needs one
     struct cost request; // send one request, read its response
+    struct cost send;    // the part of it before the request leaves
     struct cost poll;    // one iteration of its loop
 };
 
@@ -140,6 +147,8 @@ struct costs {
     struct cost speed; // speed index (live/host.h) that the CPU costs are for; 0 = not known
     struct cost
         pace; // iterations of the server's own kind of work in 1 ms of CPU, at that speed; 0 = not known
+    struct cost
+        dense; // speed of dense work (live/host_dense.h) that the CPU costs and `pace` are for; 0 = not known
     struct cost network; // one-way latency between a client elsewhere and the server
 };
 

@@ -29,6 +29,10 @@ bool route_check(const char *path, struct err *e) {
     return true;
 }
 
+bool route_fixed(const struct costs *c) {
+    return c->dense.value > 0 && c->pace.value > 0;
+}
+
 bool route_needs_pace(const char *path) {
     return strstr(path, cpu) != NULL;
 }

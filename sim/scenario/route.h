@@ -14,6 +14,10 @@ bool route_check_steps(const struct endpoint *p, struct err *e);
 // Whether the path has {cpu}, so that somebody must say how many iterations take 1 ms.
 bool route_needs_pace(const char *path);
 
+// Whether {cpu} stands for a fixed number of iterations, those that take the time at the speed the profile is for
+// (`per_ms` is its pace); else somebody asks the server how many take 1 ms just now.
+bool route_fixed(const struct costs *c);
+
 // Writes the target: {cpu} becomes the mean of the endpoint's `cpu` steps in iterations, of which `per_ms` take 1 ms of
 // CPU, rounded to a whole number; {sleep} the mean of its `sleep` steps in ms. False where it does not fit.
 bool route_expand(const struct endpoint *p, double per_ms, char out[SCENARIO_PATH]);

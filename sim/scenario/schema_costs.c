@@ -64,6 +64,10 @@ static const struct schema_row rows[] = {
      .def = "1ms",
      .max = SPAN_MOST,
      .help = "how long a thread runs while others wait"},
+    COST("machine.base_slice", machine.base_slice, "0",
+         "with keep_lag: CPU a thread asks for at a time; its deadline is so far ahead; 0: a slice"),
+    COST("machine.tick", machine.tick, "0", "period of the scheduler's clock; 0: a slice"),
+    COST("machine.tick_cpu", machine.tick_cpu, "0", "CPU that its interrupt takes from the thread that runs"),
     COST("machine.sleeper_credit", machine.sleeper_credit, "0",
          "how far behind the queue's minimum a woken thread may be placed"),
     SWITCH("machine.keep_lag", machine.keep_lag, "off",
@@ -158,6 +162,10 @@ static const struct schema_row rows[] = {
 
     COUNT("gc.requests_per_young", gc.requests_per_young, "0", 1e9,
           "requests between young passes of the collector; 0: no collector"),
+    COUNT("gc.per_connection", gc.per_connection, "0", 1,
+          "part of these allocations that is a new connection's: requests on a kept one do without it"),
+    COUNT("gc.hand_off", gc.hand_off, "0", 1e6,
+          "what handing a request to the pool allocates, in requests with a connection of their own"),
     COST("gc.young", gc.young, "0", "CPU of a young pass"),
     COUNT("gc.middle_every", gc.middle_every, "0", 1e9, "young passes per middle pass"),
     COST("gc.middle", gc.middle, "0", "CPU of a middle pass"),
@@ -167,11 +175,14 @@ static const struct schema_row rows[] = {
 
     COST("client.connect", client.connect, "0", "client CPU of a new connection and its close"),
     COST("client.request", client.request, "0", "client CPU of sending a request and reading its response"),
+    COST("client.send", client.send, "0", "the part of it before the request leaves"),
     COST("client.poll", client.poll, "0", "client CPU of one iteration of its loop"),
 
     COUNT("speed", speed, "0", 1e6, "speed index of the machine that the CPU costs are for; 0: not known"),
     COUNT("pace", pace, "0", 1e12,
           "iterations of the server's own work (server.pace) in 1 ms of CPU at that speed; 0: not known"),
+    COUNT("dense", dense, "0", 1e6,
+          "speed of work of several operations a cycle that the CPU costs and `pace` are for; 0: not known"),
     COST("network", network, "0", "one-way latency between a client elsewhere and the server"),
 };
 

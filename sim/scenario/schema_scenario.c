@@ -103,8 +103,9 @@ static const struct schema_row rows[] = {
     {.key = "server.pace", .type = SCHEMA_TEXT, .offset = OF(server.external.pace), .size = SCENARIO_PATH,
      .flags = SCHEMA_ASIDE,
      .help = "path of your server that answers how many of its iterations take 1 ms of CPU just now",
-     .explain = "Asked before each run: {cpu} in a path becomes as many iterations as take the handler's CPU time at "
-                "the speed the machine has then."},
+     .explain = "{cpu} in a path becomes as many iterations as take the handler's CPU time at the speed the cost profile "
+                "is for (its `pace` and `dense`); where it does not say, the path is asked before each run, and they "
+                "take that time at the speed the machine has then."},
 
     {.key = "resources", .type = SCHEMA_RESOURCES,
      .help = "bounded resources by name, such as a connection pool"},

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 96, ROUNDS = 11, GROWTH_ROUNDS = 3 };
+enum { MOST = 96, ROUNDS = 11, GROWTH_ROUNDS = 3, BRIEF = 100 };
 
 // What one round of one case gave.
 struct sample {
@@ -24,8 +24,9 @@ struct sample {
 };
 
 struct entry {
-    const struct bench_case *c;
+    struct bench_case c;
     struct sample *sample; // [rounds]
+    int rounds;            // so far
 };
 
 enum format { TEXT, JSON, MARKDOWN };
@@ -35,6 +36,7 @@ struct bench {
     int entries, rounds;
     enum format format;
     bool growth;
+    bool brief;       // a hundredth of the work, to see that all is well
     const char *only; // part of the names wanted, NULL = all
 };
 
@@ -87,6 +89,10 @@ static struct sample measure_apart(const struct bench_case *c) {
     return s;
 }
 
+double bench_resident(const struct bench_case *c) {
+    return measure_apart(c).resident_bytes;
+}
+
 // ---- reporting
 
 // One line of the report.
@@ -95,18 +101,18 @@ struct figure {
     double median, low, high, events_per_unit, resident_bytes;
 };
 
-static struct figure figure(const struct entry *x, int rounds) {
-    struct figure f = {.c = x->c, .low = NAN, .high = NAN};
+static struct figure figure(const struct entry *x) {
+    struct figure f = {.c = &x->c, .low = NAN, .high = NAN};
     double value[MOST], resident[MOST];
-    for (int i = 0; i < rounds; i++) {
+    for (int i = 0; i < x->rounds; i++) {
         value[i] = x->sample[i].value;
         resident[i] = x->sample[i].resident_bytes;
         f.low = fmin(f.low, value[i]);
         f.high = fmax(f.high, value[i]);
         f.events_per_unit = fmax(f.events_per_unit, x->sample[i].events_per_unit);
     }
-    f.median = median(value, rounds);
-    f.resident_bytes = median(resident, rounds);
+    f.median = median(value, x->rounds);
+    f.resident_bytes = median(resident, x->rounds);
     return f;
 }
 
@@ -128,39 +134,45 @@ static void print_json(const struct figure *f, bool last) {
     if (rate > 0 && f->events_per_unit > 0)
         printf(", \"events_per_unit\": %.4g, \"events_per_s\": %.6g", f->events_per_unit,
                rate * f->events_per_unit);
+    if (f->c->goal) printf(", \"goal\": \"%s\"", f->c->goal);
     if (f->resident_bytes > 0) printf(", \"resident_bytes\": %.0f", f->resident_bytes);
     printf("}%s\n", last ? "" : ",");
 }
 
-static void print_cells(const struct figure *f, const char *row, const char *between, const char *none) {
-    char events_per_unit[32], events_per_s[32], resident[32];
+// The cells of a line, as text of the columns' widths.
+static void print_line(const struct figure *f, enum format format) {
+    char median_[48], range[64], events_each[32] = "", events_per_s[32] = "", resident[32] = "";
     int d = decimals(f->median);
     double rate = per_second(f) * f->events_per_unit;
-    snprintf(events_per_unit, sizeof events_per_unit, rate > 0 ? "%.3f" : none, f->events_per_unit);
-    snprintf(events_per_s, sizeof events_per_s, rate > 0 ? "%.1f M" : none, rate * 1e-6);
-    snprintf(resident, sizeof resident, f->resident_bytes > 0 ? "%.1f MB" : none, f->resident_bytes * 1e-6);
-    printf(row, f->c->name, d, f->median, f->c->unit, d, f->low, d, f->high);
-    printf("%s%10s%s%10s%s%9s%s\n", between, events_per_unit, between, events_per_s, between, resident,
-           *between == '|' ? " |" : "");
+    snprintf(median_, sizeof median_, "%.*f %s", d, f->median, f->c->unit);
+    snprintf(range, sizeof range, "%.*f .. %.*f", d, f->low, d, f->high);
+    if (rate > 0) snprintf(events_each, sizeof events_each, "%.3f", f->events_per_unit);
+    if (rate > 0) snprintf(events_per_s, sizeof events_per_s, "%.1f M", rate * 1e-6);
+    if (f->resident_bytes > 0) snprintf(resident, sizeof resident, "%.1f MB", f->resident_bytes * 1e-6);
+    printf(format == MARKDOWN ? "| %-27s | %20s | %18s | %-17s | %11s | %8s | %8s |\n"
+                              : "%-27s %20s %20s  %-17s %11s %9s %9s\n",
+           f->c->name, median_, range, f->c->goal ? f->c->goal : "", events_each, events_per_s, resident);
 }
 
 static void print_head(enum format format) {
     if (format == JSON) puts("[");
     if (format == TEXT)
-        printf("%-28s %10s %-12s %10s    %-10s %11s %10s %9s\n", "benchmark", "median", "", "lowest",
-               "highest", "events/unit", "events/s", "resident");
+        printf("%-27s %20s %20s  %-17s %11s %9s %9s\n", "benchmark", "median", "lowest .. highest", "goal",
+               "events/unit", "events/s", "resident");
     if (format == MARKDOWN)
-        puts("| benchmark | median | unit | lowest .. highest | events a unit | events/s | resident |\n"
-             "|---|---:|---|---:|---:|---:|---:|");
+        printf(
+            "| %-27s | %20s | %18s | %-17s | %11s | %8s | %8s |\n"
+            "|-----------------------------|---------------------:|-------------------:|-------------------|"
+            "------------:|---------:|---------:|\n",
+            "benchmark", "median", "lowest .. highest", "goal", "events/unit", "events/s", "resident");
 }
 
 static void report(const struct bench *b) {
     print_head(b->format);
     for (int i = 0, left = b->entries; i < b->entries; i++, left--) {
-        struct figure f = figure(&b->entry[i], b->rounds);
+        struct figure f = figure(&b->entry[i]);
         if (b->format == JSON) print_json(&f, left == 1);
-        if (b->format == TEXT) print_cells(&f, "%-28s %10.*f %-12s %10.*f .. %-10.*f", " ", "-");
-        if (b->format == MARKDOWN) print_cells(&f, "| %s | %.*f | %s | %.*f .. %.*f ", "| ", "");
+        if (b->format != JSON) print_line(&f, b->format);
     }
     if (b->format == JSON) puts("]");
 }
@@ -168,9 +180,11 @@ static void report(const struct bench *b) {
 // ---- the command
 
 static int usage(void) {
-    fputs("usage: dispatchsim-bench [--format text|json|md] [--rounds N] [--only PART_OF_NAME] [--growth "
-          "yes|no]\n",
-          stderr);
+    fputs(
+        "usage: dispatchsim-bench [--format text|json|md] [--rounds N] [--only PART_OF_NAME] [--growth "
+        "yes|no]\n"
+        "                         [--brief yes|no]   a hundredth of the work, the whole program not timed\n",
+        stderr);
     return 2;
 }
 
@@ -188,6 +202,7 @@ static bool parse_option(struct bench *b, const char *option, const char *value)
     if (!strcmp(option, "--format")) return parse_format(b, value);
     if (!strcmp(option, "--only")) return *(b->only = value) != '\0';
     if (!strcmp(option, "--growth")) return (b->growth = !strcmp(value, "yes")) || !strcmp(value, "no");
+    if (!strcmp(option, "--brief")) return (b->brief = !strcmp(value, "yes")) || !strcmp(value, "no");
     char *end;
     long rounds = strtol(value, &end, 10);
     b->rounds = (int)rounds;
@@ -197,7 +212,7 @@ static bool parse_option(struct bench *b, const char *option, const char *value)
 static bool parse(struct bench *b, int argc, char **argv) {
     for (int i = 1; i < argc; i += 2)
         if (i + 1 == argc || !parse_option(b, argv[i], argv[i + 1])) return false;
-    if (b->rounds == 0) b->rounds = b->growth ? GROWTH_ROUNDS : ROUNDS;
+    if (b->rounds == 0) b->rounds = b->brief ? 1 : b->growth ? GROWTH_ROUNDS : ROUNDS;
     return true;
 }
 
@@ -205,7 +220,9 @@ static void add_list(struct bench *b, const struct bench_case *list) {
     for (; list->name; list++) {
         if (b->only && !strstr(list->name, b->only)) continue;
         REQUIRE(b->entries < MOST);
-        b->entry[b->entries++] = (struct entry){list, memory_new((size_t)b->rounds, sizeof(struct sample))};
+        b->entry[b->entries++] =
+            (struct entry){.c = *list, .sample = memory_new((size_t)b->rounds, sizeof(struct sample))};
+        if (b->brief) b->entry[b->entries - 1].c.n = (list->n + BRIEF - 1) / BRIEF;
     }
 }
 
@@ -218,21 +235,26 @@ static void leave_out_missing(struct bench *b) {
             b->entry[kept++] = *x;
             continue;
         }
-        fprintf(stderr, "dispatchsim-bench: %s is not installed here: left out\n", x->c->name);
+        fprintf(stderr, "dispatchsim-bench: %s is not installed here: left out\n", x->c.name);
         free(x->sample);
     }
     b->entries = kept;
 }
 
+static void take_sample(struct entry *x, bool apart) {
+    if (x->c.once && x->rounds > 0) return;
+    x->sample[x->rounds++] = apart ? measure_apart(&x->c) : measure(&x->c);
+}
+
 int main(int argc, char **argv) {
     struct bench b = {0};
     if (!parse(&b, argc, argv)) return usage();
-    const struct bench_case *const usual[] = {bench_engine, bench_peers, bench_server, bench_program, NULL};
+    const struct bench_case *const usual[] = {bench_engine, bench_server, bench_peers, bench_program, NULL};
     const struct bench_case *const growth[] = {bench_growth_engine, bench_growth, NULL};
-    for (const struct bench_case *const *list = b.growth ? growth : usual; *list; list++) add_list(&b, *list);
+    for (const struct bench_case *const *list = b.growth ? growth : usual; *list; list++)
+        if (!b.brief || *list != bench_program) add_list(&b, *list);
     for (int round = 0; round < b.rounds; round++) {
-        for (int i = 0; i < b.entries; i++)
-            b.entry[i].sample[round] = b.growth ? measure_apart(b.entry[i].c) : measure(b.entry[i].c);
+        for (int i = 0; i < b.entries; i++) take_sample(&b.entry[i], b.growth);
         if (round == 0) leave_out_missing(&b);
     }
     report(&b);

@@ -1,6 +1,7 @@
 #pragma once
 // What the benchmarks share. The harness runs every case once a round, one after the other, so that a change of the
 // machine's speed meets all of them, and reports medians over the rounds.
+#include <stdbool.h>
 #include <stdint.h>
 
 enum bench_kind {
@@ -17,9 +18,14 @@ struct bench_case {
     const char *name, *unit; // unit: "ns/customer", "requests/s" ...
     enum bench_kind kind;
     bench_fn run;
-    int64_t n;   // units of work a round
-    int64_t arg; // number of timers, connections ...; the function's own
+    int64_t n;        // units of work a round
+    int64_t arg;      // number of timers, connections ...; the function's own
+    const char *goal; // NULL = none is stated
+    bool once;        // too long for more than one round
 };
+
+// Most resident memory of a process of its own that runs c once, bytes.
+double bench_resident(const struct bench_case *c);
 
 // Tells of how many events the work done last consisted.
 void bench_events(uint64_t events);

@@ -188,6 +188,7 @@ static void test_server_dies(void **state) {
     go(&r);
     assert_int_equal(r.seen.done, 100);
     assert_int_equal(r.seen.refused, 50);
+    assert_in_range(r.report.unheard, 1, 50);
     tear_down(&r);
 }
 

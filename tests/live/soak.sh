@@ -1,6 +1,7 @@
 #!/bin/sh
-# usage: soak.sh PROGRAM [SECONDS]: the micro-server under `wrk`, each model for 10 s, and then a graceful end. Meant for the
-# sanitizer builds: what they find is on stderr, and any word of it fails. 77 where there is no wrk.
+# usage: soak.sh PROGRAM [SECONDS]: the micro-server under `wrk`, each model for 10 s with the lock and for 10 s without, and
+# then a graceful end. Meant for the sanitizer builds (`./bootstrap soak`): what they find is on stderr, and any word of it
+# fails. 77 where there is no wrk.
 set -eu
 program=$1
 seconds=${2:-10}
@@ -29,23 +30,32 @@ fail() {
     exit 1
 }
 
-for model in event_loop threadpool thread_per_request prefork; do
-    "$program" serve "$work/soak.yaml" --set server.model=$model >"$work/out" 2>"$work/err" &
+# soak MODEL WHAT [SETTING...]
+soak() {
+    model=$1 what="$1, $2"
+    shift 2
+    rm -f "$work/out" # what the last server said must not be taken for this one's
+    "$program" serve "$work/soak.yaml" --set server.model="$model" "$@" >"$work/out" 2>"$work/err" &
     server=$!
     for _ in $(seq 100); do
         [ -s "$work/out" ] && break
         sleep 0.1
     done
     url=$(sed -n '1s/^http/http/p' "$work/out")
-    [ -n "$url" ] || fail "$model: does not start"
-    wrk -t 1 -c 16 -d "${seconds}s" "$url" >"$work/wrk" || fail "$model: wrk fails"
+    [ -n "$url" ] || fail "$what: does not start"
+    wrk -t 1 -c 16 -d "${seconds}s" "$url" >"$work/wrk" || fail "$what: wrk fails"
     kill "$server"
     code=0
     wait "$server" || code=$?
     server=
-    [ $code -eq 143 ] || fail "$model: exit code $code"
-    [ ! -s "$work/err" ] || fail "$model: said something"
+    [ $code -eq 143 ] || fail "$what: exit code $code"
+    [ ! -s "$work/err" ] || fail "$what: said something"
     served=$(sed -n 's/^served \([0-9]*\) requests.*/\1/p' "$work/out")
-    [ "${served:-0}" -gt 100 ] || fail "$model: served ${served:-0} requests"
-    echo "$model: $(sed -n '2p' "$work/out")"
+    [ "${served:-0}" -gt 100 ] || fail "$what: served ${served:-0} requests"
+    echo "$what: $(sed -n '2p' "$work/out")"
+}
+
+for model in event_loop threadpool thread_per_request prefork; do
+    soak $model "with the lock"
+    soak $model "without the lock" --set server.gil=none
 done

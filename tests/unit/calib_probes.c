@@ -15,7 +15,7 @@ enum { ROUNDS = 3 };
 static bool may_be_missing(const char *key) {
     return !strncmp(key, "stay.", 5) || !strncmp(key, "preempt.", 8) || !strcmp(key, "machine.stay") ||
            !strcmp(key, "machine.pull") || !strcmp(key, "machine.balance") || !strcmp(key, "machine.slice") ||
-           !strcmp(key, "machine.cold_work") || !strcmp(key, "machine.search_from") ||
+           !strcmp(key, "machine.cold_work") || !strncmp(key, "machine.tick", 12) || !strcmp(key, "machine.search_from") ||
            !strcmp(key, "machine.wake_spread");
 }
 

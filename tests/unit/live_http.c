@@ -152,8 +152,12 @@ static void oversized(void **state) {
     memset(big + strlen(big), 'x', HTTP_HEAD_BYTES);
     struct http_reader r;
     size_t used;
+    strcpy(big + strlen(big), "\r\n\r\n"); // also where its end comes in the same piece
     assert_int_equal(read_all(&r, big, &used), HTTP_REFUSED);
     assert_int_equal(r.request.refusal, 431);
+    strcpy(big + HTTP_HEAD_BYTES - 4, "\r\n\r\n"); // the longest that passes
+    assert_int_equal(read_all(&r, big, &used), HTTP_COMPLETE);
+    assert_int_equal(used, HTTP_HEAD_BYTES);
     free(big);
 }
 

@@ -3,25 +3,6 @@
 
 enum { US = 1000, MS = 1000000 };
 
-// A thread that had more than its share before it slept gets the core at once where a sleep earns it a credit, but only
-// a slice later where it keeps its lag (of which what it was ahead is forgiven).
-static void lag_is_kept(void **state) {
-    (void)state;
-    for (int kept = 0; kept <= 1; kept++) {
-        struct fixture f;
-        fixture_init(&f, 1);
-        f.scenario.costs.machine.keep_lag.value = kept;
-        f.scenario.costs.machine.sleeper_credit.value = 1 * MS;
-        fixture_build(&f);
-        struct script *b =
-            fixture_add(&f, {RUN, 1 * MS}, {SLEEP, 20300 * US}, {RUN, 500 * US}, {MARK, 0}, {STOP, 0});
-        fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
-        fixture_run(&f, SIM_NEVER);
-        assert_int_equal(b->mark[0], kept ? 22800 * US : 21800 * US);
-        fixture_fini(&f);
-    }
-}
-
 // A core that goes idle takes a waiting thread over, lag and all.
 static void pull_with_lag(void **state) {
     (void)state;
@@ -60,7 +41,6 @@ static void search(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lag_is_kept),
         cmocka_unit_test(pull_with_lag),
         cmocka_unit_test(search),
     };

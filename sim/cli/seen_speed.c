@@ -1,0 +1,60 @@
+#include "cli/seen_speed.h"
+
+#include "base/memory.h"
+#include "scenario/route.h"
+
+#include <stdlib.h>
+
+// How much longer the same work takes now; 0 = not known. A neighbour on the same physical core slows dense code down,
+// which the speed index does not feel, and the server's own pace is known before and after a run only, on one core.
+static double slower_by(const struct costs *profile, const struct measure_case *now) {
+    double dense = measure_dense(now), pace = measure_pace(now), speed = measure_speed(now);
+    if (profile->dense.value > 0 && dense > 0) return profile->dense.value / dense;
+    if (profile->pace.value > 0 && pace > 0) return profile->pace.value / pace;
+    return profile->speed.value > 0 && speed > 0 ? profile->speed.value / speed : 0;
+}
+
+// What the steps' distributions own stays the file's.
+static void copy_steps(struct endpoint *p) {
+    const struct handler_step *from = p->step;
+    p->step = memory_new((size_t)p->steps + 1, sizeof *p->step);
+    for (int i = 0; i < p->steps; i++) p->step[i] = from[i];
+}
+
+// A path with {cpu} has constant steps (route_check_steps).
+static void slow_down(struct endpoint *p, double factor) {
+    for (int i = 0; i < p->steps; i++)
+        if (p->step[i].kind == STEP_CPU)
+            dist_init(&p->step[i].time, DIST_CONSTANT, p->step[i].time.a * factor, 0);
+}
+
+static void copy_case(struct scenario *s, const struct measure_case *seen) {
+    const struct endpoint *from = s->endpoint;
+    double factor = slower_by(&s->costs, seen);
+    bool fixed = factor > 0 && route_fixed(&s->costs);
+    if (factor > 0) costs_scale(&s->costs, factor);
+    s->endpoint = memory_new((size_t)s->endpoints, sizeof *s->endpoint);
+    for (int i = 0; i < s->endpoints; i++) {
+        s->endpoint[i] = from[i];
+        copy_steps(&s->endpoint[i]);
+        if (fixed && route_needs_pace(from[i].path)) slow_down(&s->endpoint[i], factor);
+    }
+}
+
+struct scenario_file seen_speed_cases(const struct scenario_file *f, const struct measurement *m) {
+    struct scenario_file now = *f;
+    now.case_ = memory_new((size_t)f->cases, sizeof *now.case_);
+    for (int c = 0; c < f->cases; c++) {
+        now.case_[c] = f->case_[c];
+        copy_case(&now.case_[c], &m->case_[c]);
+    }
+    return now;
+}
+
+void seen_speed_fini(struct scenario_file *now) {
+    for (int c = 0; c < now->cases; c++) {
+        for (int i = 0; i < now->case_[c].endpoints; i++) free(now->case_[c].endpoint[i].step);
+        free(now->case_[c].endpoint);
+    }
+    free(now->case_);
+}
