@@ -1,6 +1,7 @@
 #include "models/parts/client.h"
 
 #include "base/require.h"
+#include "models/parts/client_thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@ struct user_chunk {
 
 static void begin(struct machine *m, struct user *u);
 static void attempt(struct machine *m, struct user *u);
-static void act_on(struct user *u, enum user_action what);
 
 static bool closed_loop(const struct client *c) {
     return c->load->client != CLIENT_OPEN;
@@ -63,7 +63,7 @@ static struct user *take_user(struct client *c) {
     return u;
 }
 
-static void after(struct user *u, sim_time ns, void (*fn)(struct machine *m, struct user *u)) {
+void client_after(struct user *u, sim_time ns, void (*fn)(struct machine *m, struct user *u)) {
     struct machine *m = u->client->machine;
     u->on_timer = fn;
     timer_set(m->sim, u->timer, machine_after(m, ns));
@@ -93,7 +93,7 @@ static void next_of_closed(struct client *c, struct user *u, sim_time least) {
     }
     sim_time pause =
         c->load->has_think ? machine_span(dist_draw(&c->load->think, &m->stream[STREAM_CLIENT])) : 0;
-    after(u, pause > least ? pause : least, begin_later);
+    client_after(u, pause > least ? pause : least, begin_later);
 }
 
 static void request_over(struct user *u, sim_time least_pause) {
@@ -147,7 +147,7 @@ static void failed(struct user *u, struct request *r,
     double wait = dist_draw(&c->load->backoff, &m->stream[STREAM_CLIENT]);
     for (int i = 0; i < u->attempt && i < BACKOFF_DOUBLINGS; i++) wait *= 2;
     u->attempt++;
-    after(u, machine_span(wait), attempt);
+    client_after(u, machine_span(wait), attempt);
 }
 
 static void deadline_passed(struct sim *sim, void *owner, uint32_t tag) {
@@ -178,14 +178,14 @@ static void replied(struct machine *m, struct conn *conn, struct request *r) {
     if (r->user->client->load->client == CLIENT_AB)
         request_leave(m, r, BLAME_LOOP);
     else
-        act_on(r->user, USER_RECEIVE);
+        client_act(r->user, USER_RECEIVE);
 }
 
 static void closed(struct machine *m, struct conn *conn) {
     struct user *u = conn->user;
     if (u && u->client->load->client == CLIENT_AB && u->request) {
         request_leave(m, u->request, BLAME_CLIENT);
-        act_on(u, USER_RECEIVE);
+        client_act(u, USER_RECEIVE);
         return;
     }
     if (u) u->conn = NULL;
@@ -207,7 +207,7 @@ static void not_connected(struct user *u) {
     request_phase(c->machine, u->request, BLAME_ACCEPT);
     sim_time wait = c->load->connect_retry << (u->connects < 6 ? u->connects : 6);
     u->connects++;
-    after(u, wait, send);
+    client_after(u, wait, send);
 }
 
 // A real generator connects, and is then told that it may write: servers hear of the connection before the request.
@@ -222,7 +222,7 @@ static void send(struct machine *m, struct user *u) {
     u->request->user = u;
     u->connecting = fresh && c->send_cpu > 0;
     if (u->connecting) {
-        act_on(u, USER_SEND);
+        client_act(u, USER_SEND);
         return;
     }
     conn_send(u->conn, u->request);
@@ -242,7 +242,7 @@ static void attempt(struct machine *m, struct user *u) {
         request_continue(m, u->request, u->entered, u->blame);
     }
     if (c->load->timeout > 0) timer_set(m->sim, u->deadline, machine_now(m) + c->load->timeout);
-    act_on(u, USER_SEND);
+    client_act(u, USER_SEND);
 }
 
 static void begin(struct machine *m, struct user *u) {
@@ -253,9 +253,7 @@ static void begin(struct machine *m, struct user *u) {
     attempt(m, u);
 }
 
-// --- who does it: the generator's thread, or nobody at all
-
-static void perform(struct machine *m, struct user *u) {
+void client_perform(struct machine *m, struct user *u) {
     enum user_action what = u->pending;
     u->pending = USER_NOTHING;
     if (what == USER_RECEIVE) {
@@ -267,76 +265,23 @@ static void perform(struct machine *m, struct user *u) {
     }
 }
 
-static void act_on(struct user *u, enum user_action what) {
-    struct client *c = u->client;
-    struct machine *m = c->machine;
-    u->pending = what;
-    if (!c->thread) {
-        struct thread *server = m->current;
-        m->current = NULL; // what happens on the other machine is not at the server's expense
-        if (c->network > 0)
-            after(u, c->network, perform);
-        else
-            perform(m, u);
-        m->current = server;
-        return;
-    }
-    // A new connection is asked for in the same callback as the answer before it. On a kept one the generator first asks
-    // to be told when it may write (wrk), so that all answers of a round are read before the next requests leave.
-    bool at_once = what == USER_SEND && u == c->doing && !u->conn;
-    u->next = at_once ? c->first : NULL;
-    *(at_once || !c->last ? &c->first : &c->last->next) = u;
-    if (!u->next) c->last = u;
-    if (!c->sleeping) return;
-    c->sleeping = false;
-    thread_wake(m, c->thread);
-}
-
-static struct act next_action(struct machine *m, struct thread *t);
-
-static struct act done(struct machine *m, struct thread *t) {
-    struct client *c = t->self;
-    perform(m, c->doing);
-    c->doing = NULL;
-    return thread_run(t, 0, next_action);
-}
-
-static struct act rest(struct machine *m, struct thread *t) {
-    (void)m;
-    struct client *c = t->self;
-    if (c->first) return thread_run(t, c->poll_cpu, next_action);
-    c->sleeping = true;
-    return thread_block(t, rest);
-}
-
-static struct act next_action(struct machine *m, struct thread *t) {
-    struct client *c = t->self;
-    struct user *u = c->first;
-    if (!u) return rest(m, t);
-    c->first = u->next;
-    if (!c->first) c->last = NULL;
-    u->next = NULL;
-    c->doing = u;
-    // A closed loop's request begins when its thread gets to it: ab takes the time just before it connects.
-    if (u->pending == USER_SEND && u->attempt == 0 && !u->connecting && closed_loop(c)) {
-        request_restart(m, u->request);
-        u->born = u->request->born;
-    }
-    sim_time cpu = u->pending == USER_RECEIVE ? c->request_cpu - c->send_cpu
-                   : u->conn                  ? c->send_cpu
-                                              : c->connect_cpu;
-    return thread_run(t, machine_vary(m, cpu, 1), done);
-}
-
 // --- start
 
+static void expect(struct client *c) {
+    struct sim *sim = c->machine->sim;
+    c->due = arrivals_next(&c->arrivals);
+    timer_set(sim, c->arrival, c->due);
+    client_thread_expect(c);
+}
+
 static void arrive(struct sim *sim, void *owner, uint32_t tag) {
+    (void)sim;
     (void)tag;
     struct client *c = owner;
     c->machine->current = NULL;
+    c->due = SIM_NEVER;
     if (!all_given_out(c)) begin(c->machine, take_user(c));
-    if (all_given_out(c)) return;
-    timer_set(sim, c->arrival, arrivals_next(&c->arrivals));
+    if (!all_given_out(c)) expect(c);
 }
 
 static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
@@ -349,36 +294,29 @@ static void start_closed(struct sim *sim, void *owner, uint32_t tag) {
         struct user *u = take_user(c);
         // Users that pause between requests do not all begin at the same instant.
         if (c->load->has_think)
-            after(u, machine_span(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT])),
-                  begin_later);
+            client_after(u, machine_span(dist_draw(&c->load->think, &c->machine->stream[STREAM_CLIENT])),
+                         begin_later);
         else
             begin(c->machine, u);
     }
 }
 
-static sim_time sent_before(const struct client_costs *k) {
-    return machine_ns(k->send.value < k->request.value ? &k->send : &k->request);
-}
-
 void client_init(struct client *c, struct machine *m, struct net *n, struct ledger *l) {
     const struct load_spec *load = &m->scenario->load;
-    const struct client_costs *k = &m->scenario->costs.client;
     *c = (struct client){.machine = m,
                          .net = n,
                          .load = load,
                          .ledger = l,
-                         .connect_cpu = machine_ns(&k->connect),
-                         .request_cpu = machine_ns(&k->request),
-                         .send_cpu = load->place == PLACE_SERVER ? sent_before(k) : 0,
-                         .poll_cpu = machine_ns(&k->poll),
                          .network = machine_ns(&m->scenario->costs.network)};
-    if (load->place == PLACE_SERVER) {
-        c->thread = thread_create(m, -1, "client", rest, c, NULL, &c->role);
-        c->sleeping = true;
-    }
+    c->due = SIM_NEVER;
+    if (load->place == PLACE_SERVER) client_thread_start(c);
     c->arrival = timer_new(m->sim, closed_loop(c) ? start_closed : arrive, c, 6);
-    if (!closed_loop(c)) arrivals_init(&c->arrivals, load, &m->stream[STREAM_ARRIVALS]);
-    timer_set(m->sim, c->arrival, closed_loop(c) ? 0 : arrivals_next(&c->arrivals));
+    if (closed_loop(c)) {
+        timer_set(m->sim, c->arrival, 0);
+        return;
+    }
+    arrivals_init(&c->arrivals, load, &m->stream[STREAM_ARRIVALS]);
+    expect(c);
 }
 
 void client_fini(struct client *c) {
@@ -391,6 +329,6 @@ void client_fini(struct client *c) {
 
 void client_sample(const struct client *c, struct station_seen *seen) {
     if (!c->thread) return;
-    seen->busy_s += (double)thread_spent(c->machine, c->thread, THREAD_RUNNING) * 1e-9;
+    seen->busy_s += (double)(thread_spent(c->machine, c->thread, THREAD_RUNNING) - c->spun) * 1e-9;
     seen->servers += 1;
 }

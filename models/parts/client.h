@@ -42,9 +42,14 @@ struct client {
     struct user *doing;        // the one it acts for now
     bool sleeping;
     sim_time connect_cpu, request_cpu, send_cpu, poll_cpu, network;
-    int64_t taken;     // users under way
-    bool overflow;     // more of them than can be simulated: the run was ended
-    struct user *idle; // open loop: free users, those with a connection last used first
+    sim_time lead;            // awake so long before a request is due; 0: woken for it
+    sim_time due;             // of the next request; SIM_NEVER = none to come
+    timer_id alert;           // lead before that
+    bool spinning;            // awake, waiting for `due`
+    sim_time spun, spin_from; // CPU spent so; since when
+    int64_t taken;            // users under way
+    bool overflow;            // more of them than can be simulated: the run was ended
+    struct user *idle;        // open loop: free users, those with a connection last used first
     struct user_chunk *chunks;
     uint64_t born; // requests given out
     int64_t ended;
@@ -58,3 +63,7 @@ void client_fini(struct client *c);
 
 // Adds the generator's own utilisation (one thread) where it runs on the server's cores.
 void client_sample(const struct client *c, struct station_seen *seen);
+
+// For client_thread.c: does now what the user's pending action says; calls `what` after `ns`.
+void client_perform(struct machine *m, struct user *u);
+void client_after(struct user *u, sim_time ns, void (*what)(struct machine *m, struct user *u));

@@ -27,17 +27,14 @@ void collector_open(struct collector *c) {
 
 void collector_hand_off(struct collector *c) {
     c->young += c->hand_off;
-    c->handed += c->hand_off;
 }
 
 sim_time collector_allocate(struct collector *c, struct machine *m) {
     if (!c->enabled || (c->young += 1 - c->per_connection) < c->requests_per_young) return 0;
     c->young -= c->requests_per_young;
     if (++c->middle < c->middle_every) return c->young_cpu;
-    double leavings = 1 - c->handed / (c->requests_per_young * c->middle_every);
     c->middle = 0;
-    c->handed = 0;
-    if (++c->full < c->full_every) return leavings > 0 ? (sim_time)((double)c->middle_cpu * leavings) : 0;
+    if (++c->full < c->full_every) return c->middle_cpu;
     c->full = 0;
     machine_trace(m, TRACE_INSTANT, m->current ? m->current->id : -1, 0, 0, "full collection");
     return c->full_cpu + c->full_cpu_per_connection * c->connections;

@@ -1,8 +1,7 @@
 #pragma once
 // The runtime's garbage collector, as far as a server feels it: passes over the young generation every so many
 // requests, over the middle one every so many of those, over everything every so many of those. A pass is CPU of the
-// thread that happens to allocate, with the global lock held. A middle pass costs by the requests whose leavings it frees
-// (CPython: 6.7-7 us for each with a connection, whatever the pool allocated meanwhile, which dies young). The phase is random in each replication, so that a full
+// thread that happens to allocate, with the global lock held. The phase is random in each replication, so that a full
 // pass falls into a short run as often as it does in reality.
 #include "models/parts/machine.h"
 
@@ -10,7 +9,6 @@ struct collector {
     bool enabled;
     double young, requests_per_young;           // allocations since the last young pass, in requests
     double per_connection, hand_off;            // what a connection and a hand-off allocate, in requests
-    double handed;                              // allocations of hand-offs since the last middle pass
     int middle, middle_every, full, full_every; // younger passes since the last
     sim_time young_cpu, middle_cpu, full_cpu, full_cpu_per_connection;
     int connections; // open in this process; the server keeps it

@@ -42,7 +42,7 @@ struct session {
     int loads;
     struct figure figure[MOST_LOADS][ATTACH_WHATS];
     struct looks speed, dense, pace, dense_at_pace; // beside every load
-    double reference;                                // what the profile's CPU costs are for, as speed_beside
+    double reference;                               // what the profile's CPU costs are for, as speed_beside
     struct attach_passes passes;
     int64_t kept, connects; // requests and connections of loads that would keep them
 };
@@ -115,21 +115,12 @@ static bool probe_machine(struct session *s, double probes_s, struct err *e) {
 
 // --- loads
 
-// For the collector: one run, which no cost is fitted to.
-static bool is_long(const struct attach_load *l) {
-    return l->job == ATTACH_LONG || l->job == ATTACH_MIDDLE;
-}
-
 static bool wanted(const struct session *s, const struct attach_load *l) {
     return !l->pool || s->options->pool_path;
 }
 
 static void note_pass(struct session *s, const struct attach_load *l, double cpu) {
     struct attach_passes *p = &s->passes;
-    if (l->job == ATTACH_MIDDLE) {
-        if (p->shorts < ATTACH_SHORTS) p->shorter[p->shorts++] = cpu;
-        return;
-    }
     p->pass = memory_grow(p->pass, &p->room, (size_t)p->passes + 1, sizeof *p->pass);
     p->pass[p->passes++] = (struct attach_pass){cpu, l->connections, l->pool, l->client == CLIENT_WRK};
 }
@@ -143,10 +134,7 @@ static void note(struct session *s, int load, int round, const struct attach_see
         figure_close(&s->figure[load][w], round, speed);
     }
     for (int i = 0; i < seen->stalls; i++) note_pass(s, l, seen->stall_ns[i] * beside);
-    if (l->job == ATTACH_MIDDLE)
-        s->passes.short_requests += seen->requests;
-    else
-        s->passes.of[l->pool][l->client == CLIENT_WRK].requests += seen->requests;
+    s->passes.of[l->pool][l->client == CLIENT_WRK].requests += seen->requests;
     if (l->client == CLIENT_WRK) {
         s->kept += seen->requests;
         s->connects += seen->connects - l->connections;
@@ -161,7 +149,7 @@ static void note(struct session *s, int load, int round, const struct attach_see
 static bool run_loads(struct session *s, int round, bool long_ones, struct err *e) {
     for (int i = 0; i < s->loads && !stopped(s); i++) {
         struct attach_seen seen;
-        if (is_long(&s->load[i]) != long_ones || !wanted(s, &s->load[i])) continue;
+        if ((s->load[i].job == ATTACH_LONG) != long_ones || !wanted(s, &s->load[i])) continue;
         if (!attach_drive_run(&s->drive, &s->load[i], &seen, e)) return false;
         if (!stopped(s)) note(s, i, round, &seen);
     }
@@ -223,7 +211,6 @@ static void set_speed(struct session *s) {
     c->speed_low = looks_quantile(beside, 0.1) / s->reference;
     c->speed_high = looks_quantile(beside, 0.9) / s->reference;
     for (int i = 0; i < s->passes.passes; i++) s->passes.pass[i].cpu /= s->reference;
-    for (int i = 0; i < s->passes.shorts; i++) s->passes.shorter[i] /= s->reference;
 }
 
 static int take_values(const struct session *s, struct attach_value *value, bool keep_alive) {
@@ -232,7 +219,7 @@ static int take_values(const struct session *s, struct attach_value *value, bool
         for (int w = 0; w < ATTACH_WHATS; w++) {
             const struct attach_load *l = &s->load[i];
             struct figure_estimate x;
-            if (!l->figure[w].key || is_long(l) || (l->client == CLIENT_WRK && !keep_alive))
+            if (!l->figure[w].key || l->job == ATTACH_LONG || (l->client == CLIENT_WRK && !keep_alive))
                 continue;
             figure_estimate(&s->figure[i][w], s->reference, &x);
             if (isnan(x.value)) continue;
@@ -240,7 +227,6 @@ static int take_values(const struct session *s, struct attach_value *value, bool
             sigma = fmax(
                 sigma, fmax(least_sigma_ns, (l->pool ? least_sigma_pool_frac : least_sigma_frac) * x.value));
             REQUIRE(n < MOST_VALUES);
-            if (w == ATTACH_LOOP) x.value -= fmin(x.value / 2, attach_middle_of(&s->out->costs.gc, l));
             value[n++] = (struct attach_value){l, w, x.value, sigma, NAN};
         }
     return n;

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double most_of_full = 0.4; // a stall that long is a full pass
 static const double least_expected = 3; // passes, were kept connections like others: else they say nothing
 
 // CPU of a pass without connections and what each adds, with intervals.
@@ -82,32 +81,6 @@ static void set_paths(const struct attach_passes *p, struct costs *c) {
                   "passes on the pool's path, above those on the loop's");
 }
 
-static int descending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x < y) - (x > y);
-}
-
-// `full`: of a full pass; `period`: requests between middle ones.
-static void set_middle(struct attach_passes *p, double full, double period, struct costs *c) {
-    int expected = (int)((double)p->short_requests / period), seen = 0, longer = 0;
-    qsort(p->shorter, (size_t)p->shorts, sizeof *p->shorter, descending);
-    while (longer < p->shorts && p->shorter[longer] > most_of_full * full) longer++;
-    seen = p->shorts - longer < expected ? p->shorts - longer : expected;
-    if (seen < least_expected || seen * 2 < expected) {
-        profile_set_exact(c, "gc.middle", 0, FROM_FIT, "inside the stages' costs");
-        return;
-    }
-    const double *x = p->shorter + longer; // still descending
-    const struct figure_estimate y = {x[seen / 2], x[seen - 1 - seen / 8], x[seen / 8], NAN, NAN, true};
-    profile_set(c, "gc.middle", &y, FROM_FIT, "CPU of a stall under two clients, median");
-}
-
-double attach_middle_of(const struct gc_costs *gc, const struct attach_load *l) {
-    double allocates = (l->client == CLIENT_WRK ? 1 - gc->per_connection.value : 1);
-    if (gc->requests_per_young.value <= 0 || gc->middle_every.value <= 0) return 0;
-    return allocates * gc->middle.value / (gc->requests_per_young.value * gc->middle_every.value);
-}
-
 void attach_collector(struct attach_passes *p, const struct attach_stack *stack, struct costs *c,
                       struct attachment *about) {
     struct figure_estimate base, each;
@@ -119,7 +92,8 @@ void attach_collector(struct attach_passes *p, const struct attach_stack *stack,
                           "no long pass was seen; shorter ones are in the stages");
         return;
     }
-    double requests = about->requests_per_stall[0] / passes; // one more or one less of them says how sure it is
+    double requests =
+        about->requests_per_stall[0] / passes; // one more or one less of them says how sure it is
     const struct figure_estimate young = {requests, requests * n / (n + 1), requests * n / (n - 1), NAN, NAN,
                                           true};
     fit_line(p, &base, &each);
@@ -131,7 +105,7 @@ void attach_collector(struct attach_passes *p, const struct attach_stack *stack,
     profile_set_exact(c, "gc.full_every", stack->full_every, FROM_PUBLISHED,
                       "the stack's default thresholds");
     profile_set_exact(c, "gc.young", 0, FROM_FIT, "inside the stages' costs");
-    set_middle(p, base.value, requests * stack->middle_every, c);
+    profile_set_exact(c, "gc.middle", 0, FROM_FIT, "inside the stages' costs");
     profile_set(c, "gc.full", &base, FROM_FIT,
                 "CPU of a stall beyond its requests, on the line over connections");
     profile_set(c, "gc.full_per_connection", &each, FROM_FIT, "slope of that line");

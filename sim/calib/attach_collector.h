@@ -1,6 +1,6 @@
 #pragma once
 // A runtime's collector, from the stalls that the loads of a running server showed.
-#include "calib/attach_drive.h"
+#include "calib/attach.h"
 
 // What the loads were about: on the loop's path or the pool's, with a connection for each request or kept ones.
 struct attach_answered {
@@ -8,15 +8,10 @@ struct attach_answered {
     int passes; // attach_collector counts them
 };
 
-enum { ATTACH_SHORTS = 64 };
-
 struct attach_passes {
     struct attach_answered of[2][2]; // [on the pool's path][connections kept]
     int passes;
     size_t room;
-    int64_t short_requests; // of the loads for the middle passes
-    int shorts;             // stalls in them
-    double shorter[ATTACH_SHORTS];
     struct attach_pass {
         double cpu, connections; // ns at the profile's speed; open meanwhile
         bool pool, kept;
@@ -26,10 +21,6 @@ struct attach_passes {
 // Sets the collector's costs: one full pass per so many requests of the loop's path with a connection each; what of that a
 // connection makes, from kept ones, and what a hand-off adds, from the pool's path; the passes' CPU by a line over the
 // connections (GSL, gsl_fit_linear) where these differ. Stalls of less than half the median are taken for accidents.
-// A middle pass is the median of the longest stalls under few clients, as many as there must have been, full ones apart;
-// with less than half of them seen it stays in the stages' costs, as the young ones do. No passes: no collector.
+// Passes too short to be seen stay in the stages' costs. No passes: no collector.
 void attach_collector(struct attach_passes *p, const struct attach_stack *stack, struct costs *c,
                       struct attachment *about);
-
-// CPU of middle passes per request of a load, ns, beside what its other passes take.
-double attach_middle_of(const struct gc_costs *gc, const struct attach_load *l);

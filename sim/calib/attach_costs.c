@@ -4,9 +4,7 @@
 #include "base/require.h"
 #include "calib/attach_fit.h"
 #include "calib/profile.h"
-#include "stats/interval.h"
 
-#include <gsl/gsl_fit.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

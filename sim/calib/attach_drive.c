@@ -112,13 +112,6 @@ static const struct attach_load loads[] = {
      10000,
      0,
      {{"long_120.loop", FIGURE_CPU, LOOP_OF "120 clients, a long run"}}},
-    {ATTACH_MIDDLE,
-     false,
-     CLIENT_AB,
-     2,
-     6000,
-     0,
-     {{"long_2.loop", FIGURE_CPU, LOOP_OF "2 clients, a long run"}}},
     {ATTACH_LONG,
      false,
      CLIENT_WRK,
@@ -192,8 +185,7 @@ static sim_time now(void) {
 static void take_stalls(struct attach_drive *d, const struct attach_load *l, struct attach_seen *out) {
     enum { MOST = sizeof out->stall_ns / sizeof out->stall_ns[0] };
     struct attach_stall stall[MOST];
-    sim_time shortest = l->job == ATTACH_MIDDLE ? ATTACH_SHORTEST_MIDDLE : ATTACH_SHORTEST;
-    out->stalls = attach_stalls(&d->series, l->connections, shortest, stall, MOST);
+    out->stalls = attach_stalls(&d->series, l->connections, stall, MOST);
     for (int i = 0; i < out->stalls; i++) out->stall_ns[i] = stall[i].cpu;
 }
 

@@ -13,7 +13,6 @@ enum attach_job {
     ATTACH_STAGES, // in every round, for the stages' costs
     ATTACH_REST,   // the same, one client that pauses: for the cost of a cold restart
     ATTACH_LONG,   // rarely, and many requests: for the collector
-    ATTACH_MIDDLE, // the same with few clients: for its shorter passes
 };
 
 struct attach_load {
@@ -41,8 +40,9 @@ struct attach_drive {
 struct attach_seen {
     double value[ATTACH_WHATS]; // ns of CPU per request; stalls taken off
     double speed, dense;        // index and speed of dense work beside it (live/host.h)
-    double pace, dense_at_pace; // the server's pace before it, and dense work at that moment; 0 = not asked for
-    double per_s;               // requests per second
+    double pace,
+        dense_at_pace; // the server's pace before it, and dense work at that moment; 0 = not asked for
+    double per_s;      // requests per second
     int requests, connects;
     int stalls;
     double stall_ns[64]; // CPU of each

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double least_gap = 0.75;       // of the shortest pass: how much longer than usual a gap must be
+static const sim_time least_gap = 3 * SIM_MS;
 static const sim_time window = 20 * SIM_MS; // over which ordinary work is averaged
 static const double least_frac = 0.5;       // of a gap's excess and of a cycle, that must be the server's CPU
 
@@ -63,16 +63,15 @@ static double beyond(const struct attach_series *s, sim_time from, sim_time to, 
     return (double)(s->sample[b].cpu - s->sample[a].cpu) - cost * (s->sample[b].ended - s->sample[a].ended);
 }
 
-int attach_stalls(const struct attach_series *s, int connections, sim_time shortest, struct attach_stall *out,
-                  int most) {
+int attach_stalls(const struct attach_series *s, int connections, struct attach_stall *out, int most) {
     int found = 0;
     if (s->ended <= 2 * connections || s->samples < 2) return 0;
     double cycle = usual_cycle(s, connections), cost = usual_cost(s);
     for (int i = 1; i < s->ended && cost > 0; i++) {
         double gap = (double)(s->at[i] - s->at[i - 1]);
-        if (gap < cycle + least_gap * (double)shortest) continue;
+        if (gap < cycle + (double)least_gap) continue;
         double cpu = beyond(s, s->at[i - 1], s->at[i], cost);
-        if (cpu < (double)shortest || cpu < least_frac * fmax(gap - cycle, cycle)) continue;
+        if (cpu < (double)ATTACH_SHORTEST || cpu < least_frac * fmax(gap - cycle, cycle)) continue;
         if (found == most) break;
         out[found++] = (struct attach_stall){i, cpu};
     }

@@ -30,11 +30,9 @@ void attach_series_clear(struct attach_series *s);
 void attach_series_fini(struct attach_series *s);
 
 // Finds the stalls of a run with `connections` clients, at most `most` of them, ascending; returns their number. A stall
-// is a gap between two ends of requests that is longer than the time in which all connections are served once, by three
-// quarters of `shortest` at least, and in which the server used as much CPU: a gap for want of a core, or of the generator's, is none. Passes
-// shorter than half that time or `shortest`, ns, are not told from ordinary work. O(n log n).
-int attach_stalls(const struct attach_series *s, int connections, sim_time shortest, struct attach_stall *out,
-                  int most);
+// is a gap between two ends of requests that is longer than the time in which all connections are served once, by 3 ms at
+// least, and in which the server used as much CPU: a gap for want of a core, or of the generator's, is none. Passes
+// shorter than half that time or ATTACH_SHORTEST are not told from ordinary work. O(n log n).
+int attach_stalls(const struct attach_series *s, int connections, struct attach_stall *out, int most);
 
-#define ATTACH_SHORTEST        (4 * SIM_MS)   // of a full pass, with many clients
-#define ATTACH_SHORTEST_MIDDLE (700 * SIM_US) // of one over fewer generations, with two clients
+#define ATTACH_SHORTEST (4 * SIM_MS)

@@ -110,6 +110,7 @@ static const struct fact facts[] = {
     {"machine.keep_lag", 1, FROM_PUBLISHED, "Linux 6.6 and later: EEVDF (place_entity)"},
     {"lock.condition", 1, FROM_GUESS, "the micro-server's lock is built so, on the C library's own"},
     {"machine.pull_hot", 500000, FROM_PUBLISHED, "Linux: sched_migration_cost_ns"},
+    {"client.lead", 50000, FROM_GUESS, "the load generator is built so"},
     {"network", 0, FROM_GUESS, "loopback"},
 };
 

@@ -133,6 +133,7 @@ struct client_costs {
     struct cost request; // send one request, read its response
     struct cost send;    // the part of it before the request leaves
     struct cost poll;    // one iteration of its loop
+    struct cost lead;    // open loop: awake so long before a request is due
 };
 
 struct costs {

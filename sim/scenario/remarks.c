@@ -166,7 +166,11 @@ static void percentiles(struct scenario_file *f, const struct scenario *s, const
         add(f, place_of(root, key), key, "a run of %lld requests has no p99: that takes 482", (long long)n);
     double period =
         gc->requests_per_young.value * fmax(gc->middle_every.value, 1) * fmax(gc->full_every.value, 1);
+    // Requests on kept connections allocate less, down to nothing.
+    bool kept = s->load.keep_alive && s->server.keep_alive;
+    if (kept && gc->per_connection.value < 1) period /= 1 - gc->per_connection.value;
     if (!n || s->load.client == CLIENT_OPEN || !s->server.gc || period <= 0) return;
+    if (kept && gc->per_connection.value >= 1) return;
     // A full pass stops everything: it hits about as many requests as there are connections.
     double hit = s->load.concurrency * fmax((double)n / (period * s->server.workers), 1) * 100 / (double)n;
     if (hit > 0.5 && hit < 2)

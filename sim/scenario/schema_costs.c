@@ -177,6 +177,8 @@ static const struct schema_row rows[] = {
     COST("client.request", client.request, "0", "client CPU of sending a request and reading its response"),
     COST("client.send", client.send, "0", "the part of it before the request leaves"),
     COST("client.poll", client.poll, "0", "client CPU of one iteration of its loop"),
+    COST("client.lead", client.lead, "0",
+         "load.client: open: it is awake so long before a request is due; 0: woken for it"),
 
     COUNT("speed", speed, "0", 1e6, "speed index of the machine that the CPU costs are for; 0: not known"),
     COUNT("pace", pace, "0", 1e12,

@@ -161,12 +161,16 @@ static void add_waits(struct network *n, const struct scenario *s, const struct 
 }
 
 // What the collector takes of each request's time, on average.
-static double collector(const struct scenario *s) {
+static double collector(const struct scenario *s, enum demand_way way) {
     const struct gc_costs *g = &s->costs.gc;
     if (!s->server.gc || g->requests_per_young.value <= 0) return 0;
     double middle_every = fmax(g->middle_every.value, 1), full_every = fmax(g->full_every.value, 1);
     double middle = g->middle.value + (g->full.value - g->middle.value) / full_every;
-    return (g->young.value + (middle - g->young.value) / middle_every) / g->requests_per_young.value * 1e-9;
+    // As worker_collect and its callers count a request's allocations.
+    double allocates = s->load.keep_alive && s->server.keep_alive ? 1 - g->per_connection.value : 1;
+    if (way == DEMAND_POOL) allocates += g->hand_off.value;
+    return allocates * (g->young.value + (middle - g->young.value) / middle_every) /
+           g->requests_per_young.value * 1e-9;
 }
 
 static double closing(const struct scenario *s, const struct demand *d) {
@@ -193,7 +197,7 @@ static void add_pool(struct network *n, const struct scenario *s, const struct d
 }
 
 static void build(struct network *n, const struct scenario *s, const struct demand *d) {
-    double own = collector(s) / d->speed + closing(s, d);
+    double own = collector(s, d->way) / d->speed + closing(s, d);
     n->delay_s = s->load.place == PLACE_SERVER ? d->client.mean_s : 2 * s->costs.network.value * 1e-9;
     if (d->way == DEMAND_POOL || d->way == DEMAND_THREADS) {
         add_centre(n, d->loop.mean_s + own, 1, d->loop.scv);

@@ -19,7 +19,8 @@ static double run(const char *arguments, int64_t jobs, int processes) {
     char line[1000];
     snprintf(line, sizeof line,
              "for i in $(seq %d); do " BENCH_BUILD
-             "/dispatchsim %s --jobs %lld --quiet >/dev/null & done; wait",
+             "/dispatchsim %s --jobs %lld --quiet >/dev/null & all=\"$all $!\"; done; "
+             "for one in $all; do wait $one || exit 1; done",
              processes, arguments, (long long)jobs);
     double start = wall_s();
     REQUIRE(system(line) == 0);

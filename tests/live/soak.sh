@@ -56,6 +56,6 @@ soak() {
 }
 
 for model in event_loop threadpool thread_per_request prefork; do
-    soak $model "with the lock"
-    soak $model "without the lock" --set server.gil=none
+    soak "$model" "with the lock"
+    soak "$model" "without the lock" --set server.gil=none
 done

@@ -35,12 +35,12 @@ static void test_finds(void **state) {
     struct attach_series s = {0};
     struct attach_stall found[MOST];
     run(&s, 120, at, 4, 21 * SIM_MS, 1);
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 4);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 4);
     for (int i = 0; i < 4; i++) {
         assert_int_equal(found[i].after, at[i] * CYCLE);
         assert_true(found[i].cpu > 20.5e6 && found[i].cpu < 21.5e6);
     }
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, 2), 2); // as many as there is room for
+    assert_int_equal(attach_stalls(&s, CYCLE, found, 2), 2); // as many as there is room for
     attach_series_fini(&s);
 }
 
@@ -50,9 +50,9 @@ static void test_no_core(void **state) {
     struct attach_series s = {0};
     struct attach_stall found[MOST];
     run(&s, 120, at, 2, 21 * SIM_MS, 0); // it waited for a core, or for its clients
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 0);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 0);
     run(&s, 120, at, 2, 21 * SIM_MS, 0.3);
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 0);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 0);
     attach_series_fini(&s);
 }
 
@@ -62,13 +62,13 @@ static void test_short(void **state) {
     struct attach_series s = {0};
     struct attach_stall found[MOST];
     run(&s, 120, at, 2, ATTACH_SHORTEST - SIM_MS, 1);
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 0);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 0);
     run(&s, 120, at, 0, 0, 1);
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 0);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 0);
     run(&s, 2, at, 0, 0, 1); // fewer requests than tell what is usual
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 0);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 0);
     attach_series_clear(&s);
-    assert_int_equal(attach_stalls(&s, CYCLE, ATTACH_SHORTEST, found, MOST), 0);
+    assert_int_equal(attach_stalls(&s, CYCLE, found, MOST), 0);
     attach_series_fini(&s);
 }
 
