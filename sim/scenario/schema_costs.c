@@ -162,8 +162,9 @@ static const struct schema_row rows[] = {
 
     COUNT("gc.requests_per_young", gc.requests_per_young, "0", 1e9,
           "requests between young passes of the collector; 0: no collector"),
-    COUNT("gc.per_connection", gc.per_connection, "0", 1,
-          "part of these allocations that is a new connection's: requests on a kept one do without it"),
+    COUNT(
+        "gc.per_connection", gc.per_connection, "0", 1,
+        "part of a request's allocations that is its new connection's: requests on a kept one do without it"),
     COUNT("gc.hand_off", gc.hand_off, "0", 1e6,
           "what handing a request to the pool allocates, in requests with a connection of their own"),
     COST("gc.young", gc.young, "0", "CPU of a young pass"),

@@ -2,6 +2,7 @@
 #include "each.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static double blame_mean_s(const struct observation *o, enum blame b) {
     double mean[BLAME_COUNT];
@@ -113,6 +114,42 @@ static void client_place(void **state) {
     observation_fini(&there);
 }
 
+// --- the generator's own thread
+
+static double mean_latency_s(const char *model, const char *client, const char *keep) {
+    char text[400];
+    const struct scenario_embedded costs[] = {{"exact", text}, {NULL, NULL}};
+    struct observation o;
+    snprintf(text, sizeof text,
+             "machine: {idle_exit: [{at: 0, cost: {value: 50us}}]}\n"
+             "client: {request: {value: 60us}%s}\n",
+             client);
+    lab_run(&o, costs,
+            "costs: exact\nmachine: {cores: 2}\nserver: {model: %s}\nhandler: [cpu: 1ms]\n"
+            "load: {client: open, runs_on: server, rate: 100/s, arrivals: deterministic, requests: 50, "
+            "keep_alive: %s}\n",
+            model, keep);
+    double mean = hist_mean(&o.latency) * 1e-9;
+    observation_fini(&o);
+    return mean;
+}
+
+// An exact generator does not wake up only when its request is due: it is awake by then.
+static void awake_in_time(void **state) {
+    const struct model *m = *state;
+    double woken = mean_latency_s(m->name, "", "on");
+    double awake = mean_latency_s(m->name, ", lead: {value: 200us}", "on");
+    assert_true(fabs(woken - awake - 50e-6) < 2e-6);
+}
+
+// A server hears of a connection before its request: it wakes up while the request is being sent.
+static void connection_comes_first(void **state) {
+    const struct model *m = *state;
+    double together = mean_latency_s(m->name, "", "off");
+    double first = mean_latency_s(m->name, ", send: {value: 40us}", "off");
+    assert_true(fabs(together - first - 40e-6) < 2e-6);
+}
+
 // --- published
 
 static int64_t anyio(const char *model) {
@@ -143,6 +180,8 @@ int main(void) {
         {"patience costs nothing", patience},
         {"keep-alive", keep_alive},
         {"where the client runs", client_place},
+        {"awake in time", awake_in_time},
+        {"connection comes first", connection_comes_first},
     };
     const struct CMUnitTest published[] = {cmocka_unit_test(anyio_limit)};
     return each_run("models/clients", p, sizeof p / sizeof p[0]) +
