@@ -113,15 +113,17 @@ static void request_over(struct user *u, sim_time least_pause) {
     c->taken--;
 }
 
+static void leave(struct user *u) {
+    struct conn *conn = u->conn;
+    u->conn = NULL;
+    conn_abandon(conn);
+}
+
 static void received(struct machine *m, struct user *u) {
     struct client *c = u->client;
     struct request *r = u->request;
     timer_cancel(m->sim, u->deadline);
-    if (u->conn && u->conn->last) {
-        struct conn *conn = u->conn;
-        u->conn = NULL;
-        conn_abandon(conn);
-    }
+    if (u->conn && u->conn->last) leave(u);
     ledger_done(c->ledger, m, r);
     request_free(&c->net->requests, r);
     request_over(u, 0);
@@ -162,11 +164,7 @@ static void deadline_passed(struct sim *sim, void *owner, uint32_t tag) {
     }
     timer_cancel(sim, u->timer);
     u->pending = USER_NOTHING;
-    if (u->conn) {
-        struct conn *conn = u->conn;
-        u->conn = NULL;
-        conn_abandon(conn);
-    }
+    if (u->conn) leave(u);
     failed(u, r, ledger_timed_out);
 }
 
@@ -259,6 +257,7 @@ void client_perform(struct machine *m, struct user *u) {
     if (what == USER_RECEIVE) {
         received(m, u);
     } else if (u->expired) {
+        if (u->connecting) leave(u);
         failed(u, u->request, ledger_timed_out);
     } else {
         send(m, u);

@@ -29,8 +29,7 @@ void collector_hand_off(struct collector *c) {
     c->young += c->hand_off;
 }
 
-sim_time collector_allocate(struct collector *c, struct machine *m) {
-    if (!c->enabled || (c->young += 1 - c->per_connection) < c->requests_per_young) return 0;
+static sim_time pass(struct collector *c, struct machine *m) {
     c->young -= c->requests_per_young;
     if (++c->middle < c->middle_every) return c->young_cpu;
     c->middle = 0;
@@ -38,4 +37,11 @@ sim_time collector_allocate(struct collector *c, struct machine *m) {
     c->full = 0;
     machine_trace(m, TRACE_INSTANT, m->current ? m->current->id : -1, 0, 0, "full collection");
     return c->full_cpu + c->full_cpu_per_connection * c->connections;
+}
+
+sim_time collector_allocate(struct collector *c, struct machine *m) {
+    sim_time ns = 0;
+    if (!c->enabled) return 0;
+    for (c->young += 1 - c->per_connection; c->young >= c->requests_per_young;) ns += pass(c, m);
+    return ns;
 }

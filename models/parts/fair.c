@@ -59,13 +59,17 @@ static struct thread *choose(const struct cpu *c) {
     return !best || (eligible && r->deadline < best->rank) ? r : best;
 }
 
-// A thread that has reached its deadline gets another, and others are looked at.
-static bool renew(struct cpu *c) {
+// A thread that has reached its deadline gets another.
+static void renew(struct cpu *c) {
     struct thread *r = c->running;
     c->seen = r->vruntime;
-    if (r->vruntime < r->deadline) return false;
-    r->deadline = r->vruntime + c->machine->t.base_slice;
-    return c->queue.n > 0;
+    if (r->vruntime >= r->deadline) r->deadline = r->vruntime + c->machine->t.base_slice;
+}
+
+// Linux: update_curr. Whether others are to be looked at: the running thread has had what it was protected for.
+static bool due(struct cpu *c) {
+    renew(c);
+    return c->queue.n > 0 && c->running->vruntime >= c->running->protected;
 }
 
 // It has slept in the queue for long enough.
@@ -77,6 +81,7 @@ static void drop(struct cpu *c, struct thread *t) {
 
 static struct thread *rival(struct cpu *c) {
     struct thread *best;
+    if (c->running) renew(c);
     while ((best = choose(c)) && best->delayed) drop(c, best);
     return best == c->running ? NULL : best;
 }
@@ -106,7 +111,7 @@ void fair_note(struct thread *t, const struct cpu *c) {
 
 bool fair_claims(struct cpu *c, const struct thread *t) {
     if (!c->machine->t.keep_lag) return c->stepping ? t->vruntime < c->running->vruntime : behind(c) != NULL;
-    return renew(c) || choose(c) == t;
+    return due(c) || choose(c) == t;
 }
 
 struct thread *fair_rival(struct cpu *c) {
@@ -115,7 +120,7 @@ struct thread *fair_rival(struct cpu *c) {
 
 struct thread *fair_rival_at_tick(struct cpu *c) {
     if (!c->machine->t.keep_lag) return NULL;
-    return renew(c) || c->running->vruntime >= c->running->protected ? rival(c) : NULL;
+    return due(c) ? rival(c) : NULL;
 }
 
 void fair_begin(struct cpu *c) {

@@ -4,12 +4,14 @@
 // Off, as Linux up to 6.5 (CFS): the thread of the least virtual run time has the best claim; a woken one is put behind
 // the queue's minimum by at most the sleeper's credit. A turn lasts machine.slice.
 //
-// On, as Linux 6.6 and later (EEVDF; kernel/sched/fair.c: pick_eevdf, place_entity, dequeue_entity). A thread is eligible
+// On, as Linux 6.12 and later (EEVDF with delayed dequeue; kernel/sched/fair.c: pick_eevdf, place_entity, dequeue_entity). A thread is eligible
 // while it has not had more than the mean V of all on the core; of those eligible the earliest deadline has the best
 // claim, which is its virtual run time when it came plus machine.base_slice. The running one stays until its deadline
 // while it is eligible. One that is not when it goes to sleep stays in the queue asleep ("delayed dequeue") and counts in
 // V until it is eligible again, so it pays for what it was ahead; one that is keeps what it was behind. Deadlines are
 // looked at when a thread comes and at the tick (machine.tick).
+//
+// Costs O(log n) in the length of a queue as a rule; with EEVDF choosing is O(n) at worst, where few are eligible.
 #include "models/parts/cpu.h"
 
 // Places a thread that is in no queue and about to enter that of `to`; `from` is where it was last, NULL for a new one.
@@ -21,7 +23,7 @@ void fair_note(struct thread *t, const struct cpu *c);
 // Whether t, which has just entered the queue of c, shall have the core at once. The running thread is charged up to now.
 bool fair_claims(struct cpu *c, const struct thread *t);
 
-// The waiting thread that shall have the core now instead of the running one, NULL = none.
+// The waiting thread (awake, still in the queue; sleepers that have waited long enough leave it) that shall have the core now instead of the running one, NULL = none.
 struct thread *fair_rival(struct cpu *c);
 
 // The same at the tick: NULL with CFS, where turns end by themselves.

@@ -6,6 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+// A scheduler's clock that ticks faster than that is none.
+static sim_time at_least(sim_time ns, sim_time least) {
+    return ns < least ? least : ns;
+}
+
 static struct machine_times times_of(const struct machine_costs *c) {
     return (struct machine_times){
         .wake_local = machine_ns(&c->wake_local),
@@ -17,7 +22,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .migrate = machine_ns(&c->migrate),
         .slice = machine_ns(&c->slice),
         .base_slice = machine_ns(c->base_slice.value > 0 ? &c->base_slice : &c->slice),
-        .tick = machine_ns(c->tick.value > 0 ? &c->tick : &c->slice),
+        .tick = at_least(machine_ns(c->tick.value > 0 ? &c->tick : &c->slice), SIM_US),
         .tick_cpu = machine_ns(&c->tick_cpu),
         .sleeper_credit = machine_ns(&c->sleeper_credit),
         .timer_slack = machine_ns(&c->timer_slack),

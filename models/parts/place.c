@@ -79,11 +79,13 @@ struct cpu *place_choose(struct machine *m, const struct thread *t) {
 // The first in a core's queue that is awake, where it has not run a moment ago.
 static struct thread *movable(const struct cpu *c) {
     const struct machine *m = c->machine;
+    struct thread *first = NULL;
     for (int i = 0; i < c->queue.n; i++) {
         struct thread *t = c->queue.heap[i];
-        if (!t->delayed) return t->last_ran + m->t.pull_hot <= machine_now(m) ? t : NULL;
+        if (!t->delayed && (!first || t->rank < first->rank)) first = t;
+        if (c->queue.asleep == 0) break; // the heap's root is it
     }
-    return NULL;
+    return first && first->last_ran + m->t.pull_hot <= machine_now(m) ? first : NULL;
 }
 
 struct thread *place_pull(struct cpu *c) {

@@ -8,7 +8,7 @@
 struct cpu *place_choose(struct machine *m, const struct thread *t);
 
 // Takes a waiting thread from the longest queue for core c, or returns NULL; one that ran a moment ago (pull_hot) is
-// left where its caches are. O(cores).
+// left where its caches are. O(cores), and O(threads) where some of a queue sleep in it.
 struct thread *place_pull(struct cpu *c);
 
 // An idle core of a faster class than c's, NULL where there is none. O(cores).

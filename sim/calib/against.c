@@ -13,7 +13,7 @@ static bool measured(const struct cost *c) {
 
 // What the CPU costs are for, not a cost.
 static bool is_unit(const struct schema_row *row) {
-    return !strcmp(row->key, "speed") || !strcmp(row->key, "pace") || !strcmp(row->key, "dense");
+    return !strcmp(row->key, "exchange_speed") || !strcmp(row->key, "pace") || !strcmp(row->key, "dense");
 }
 
 static enum figure_kind kind_of(enum unit unit) {

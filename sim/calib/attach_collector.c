@@ -61,23 +61,24 @@ static void count(struct attach_passes *p, struct attachment *about) {
     }
 }
 
-// Passes are counted, so that what they say of each other is uncertain by the root of their numbers.
-static void set_ratio(struct costs *c, const char *key, double value, double relative_error, double most,
-                      const char *source) {
-    double half = 1.96 * relative_error * fmax(value, 0.1);
+// Passes are counted, so that the ratio of two rates is uncertain by the roots of their numbers; none counts as one.
+static void set_ratio(struct costs *c, const char *key, double value, const struct attach_answered *a,
+                      const struct attach_answered *b, double most, const char *source) {
+    double ratio = fmax(rate(a), 1.0 / (double)a->requests) / rate(b);
+    double half = 1.96 * ratio * hypot(1 / sqrt(fmax(a->passes, 1)), 1 / sqrt((double)b->passes));
     double x = fmin(fmax(value, 0), most);
     const struct figure_estimate y = {x, fmax(0, x - half), fmin(most, x + half), NAN, NAN, true};
     profile_set(c, key, &y, FROM_FIT, source);
 }
 
 static void set_paths(const struct attach_passes *p, struct costs *c) {
-    double new = rate(&p->of[0][0]), error = 1 / sqrt((double)p->of[0][0].passes);
-    const struct attach_answered *kept = &p->of[0][1], *pool = &p->of[1][0];
+    const struct attach_answered *fresh = &p->of[0][0], *kept = &p->of[0][1], *pool = &p->of[1][0];
+    double new = rate(fresh);
     if ((double)kept->requests * new >= least_expected)
-        set_ratio(c, "gc.per_connection", 1 - rate(kept) / new, error, 1,
+        set_ratio(c, "gc.per_connection", 1 - rate(kept) / new, kept, fresh, 1,
                   "passes on kept connections, below those with a connection a request");
     if (pool->passes > 1)
-        set_ratio(c, "gc.hand_off", rate(pool) / new - 1, hypot(error, 1 / sqrt((double)pool->passes)), 1e6,
+        set_ratio(c, "gc.hand_off", rate(pool) / new - 1, pool, fresh, 100,
                   "passes on the pool's path, above those on the loop's");
 }
 

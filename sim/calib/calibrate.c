@@ -183,7 +183,7 @@ static void add_row(struct session *s, const struct figure *f) {
 }
 
 static void set_speed(struct session *s) {
-    profile_set_exact(&s->out->costs, "speed", s->reference, FROM_PROBE,
+    profile_set_exact(&s->out->costs, "exchange_speed", s->reference, FROM_PROBE,
                       "speed index, fastest decile of looks");
 }
 

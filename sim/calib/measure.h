@@ -9,7 +9,7 @@
 struct measure_round {
     struct observation seen;
     struct load_report load;
-    double speed, speed_low, speed_high; // speed index (live/host.h) during the run: median and outer deciles
+    double speed, speed_low, speed_high; // speed index (live/host.h) during the run: mean and outer deciles
     double dense;                        // host_speed_dense during the run
     double pace;                         // subject_pace, mean of before and after the run
     double server_cpu_s;                 // of all workers during the load; NAN where nobody knows

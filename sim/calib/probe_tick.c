@@ -13,7 +13,7 @@ static const double share_least = 0.7; // of the periods, those that have a gap 
 
 static const struct figure_spec figures[] = {
     {"machine.tick", FIGURE_SPAN, "period of the gaps that a thread sees which reads the clock all the time"},
-    {"machine.tick_cpu", FIGURE_SPAN, "length of these gaps"},
+    {"machine.tick_cpu", FIGURE_CPU, "length of these gaps"},
     {NULL, 0, NULL}};
 
 struct gaps {
@@ -21,7 +21,8 @@ struct gaps {
     double at[GAPS], length[GAPS];
 };
 
-static void watch(struct gaps *g, int64_t span) {
+// Returns how long it watched, ns.
+static double watch(struct gaps *g, int64_t span) {
     int64_t begin = bench_now(), last = begin;
     while (last - begin < span && g->n < GAPS) {
         int64_t now = bench_now();
@@ -31,41 +32,52 @@ static void watch(struct gaps *g, int64_t span) {
         }
         last = now;
     }
+    return (double)(last - begin);
 }
 
-static int bin_of(double at, double period) {
-    return (int)(fmod(at, period) / period * BINS) % BINS;
+static int bin_of(double at, double period, double shift) {
+    return (int)(fmod(at, period) / period * BINS + shift) % BINS;
 }
 
-// The bin with a gap in the most periods, and the share of periods that is.
-static int best_bin(const struct gaps *g, double period, int64_t span, double *share) {
-    int periods[BINS] = {0}, best = 0;
+struct fold {
+    double period, shift; // the latter in bins: a tick may fall on the edge of one
+    int bin;              // with a gap in the most periods ...
+    double share;         // ... and in this share of them
+};
+
+static void fold(const struct gaps *g, double span, struct fold *f) {
+    int periods[BINS] = {0};
     double seen[BINS] = {0};
     for (int i = 0; i < g->n; i++) {
-        int bin = bin_of(g->at[i], period);
-        double number = 1 + floor(g->at[i] / period);
+        int bin = bin_of(g->at[i], f->period, f->shift);
+        double number = 1 + floor(g->at[i] / f->period);
         periods[bin] += seen[bin] != number;
         seen[bin] = number;
     }
+    f->bin = 0;
     for (int b = 1; b < BINS; b++)
-        if (periods[b] > periods[best]) best = b;
-    *share = periods[best] / ((double)span / period);
-    return best;
+        if (periods[b] > periods[f->bin]) f->bin = b;
+    f->share = periods[f->bin] / (span / f->period);
 }
 
+static void note(struct bench *b, const struct gaps *g, const struct fold *f) {
+    bench_note(b, "machine.tick", 0, f->period);
+    for (int i = 0; i < g->n; i++)
+        if (bin_of(g->at[i], f->period, f->shift) == f->bin)
+            bench_note(b, "machine.tick_cpu", 0, g->length[i]);
+}
+
+// The shortest period that fits: every multiple of it does, too.
 static bool run(struct bench *b, struct err *e) {
     (void)e;
     struct gaps g = {0};
-    int64_t span = (int64_t)((double)trial_ns * (b->effort > 0.5 ? b->effort : 0.5));
-    watch(&g, span);
-    for (size_t k = 0; k < sizeof period_ns / sizeof period_ns[0]; k++) {
-        double share;
-        int bin = best_bin(&g, period_ns[k], span, &share);
-        if (share < share_least) continue; // the shortest that fits: every multiple of it does, too
-        bench_note(b, "machine.tick", 0, period_ns[k]);
-        for (int i = 0; i < g.n; i++)
-            if (bin_of(g.at[i], period_ns[k]) == bin) bench_note(b, "machine.tick_cpu", 0, g.length[i]);
-        return true;
+    double span = watch(&g, (int64_t)((double)trial_ns * fmax(b->effort, 0.5)));
+    for (size_t k = 0; k < 2 * sizeof period_ns / sizeof period_ns[0]; k++) {
+        struct fold f = {.period = period_ns[k / 2], .shift = k % 2 ? 0.5 : 0};
+        fold(&g, span, &f);
+        if (f.share < share_least) continue;
+        note(b, &g, &f);
+        break;
     }
     return true;
 }

@@ -1,10 +1,13 @@
 #include "calib/stages.h"
 
 #include "calib/profile.h"
+#include "live/load.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { TERMS = 6 };
@@ -107,22 +110,39 @@ static const struct fact facts[] = {
     {"server.wake_releases", 0, FROM_GUESS, built},
     {"machine.search_pressure", 1.17, FROM_PUBLISHED,
      "Linux: imbalance_pct in update_idle_cpu_scan (SIS_UTIL)"},
-    {"machine.keep_lag", 1, FROM_PUBLISHED, "Linux 6.6 and later: EEVDF (place_entity)"},
     {"lock.condition", 1, FROM_GUESS, "the micro-server's lock is built so, on the C library's own"},
     {"machine.pull_hot", 500000, FROM_PUBLISHED, "Linux: sched_migration_cost_ns"},
-    {"client.lead", 50000, FROM_GUESS, "the load generator is built so"},
+    {"client.lead", LOAD_LEAD_NS, FROM_GUESS, "the load generator is built so"},
     {"network", 0, FROM_GUESS, "loopback"},
 };
 
-// Linux: get_update_sysctl_factor with tunable_scaling 1.
+// Whether the kernel is at least as new.
+static bool since(int major, int minor) {
+    struct utsname u;
+    int m = 0, n = 0;
+    return !uname(&u) && sscanf(u.release, "%d.%d", &m, &n) == 2 && (m > major || (m == major && n >= minor));
+}
+
+// Linux: sysctl_sched_base_slice, get_update_sysctl_factor with tunable_scaling 1.
 static double base_slice(void) {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    return 700000 * (1 + floor(log2((double)(cpus < 1 ? 1 : cpus > 8 ? 8 : cpus))));
+    double least = since(6, 15) ? 700000 : 750000;
+    return least * (1 + floor(log2((double)(cpus < 1 ? 1 : cpus > 8 ? 8 : cpus))));
+}
+
+// Which rule shares a core out. Before 6.12 a sleeper did not stay in the queue for what it was ahead: those are CFS, or
+// (6.6 to 6.11) nearer to it.
+static void set_scheduler(struct costs *c) {
+    if (!since(6, 12)) return;
+    profile_set_exact(c, "machine.keep_lag", 1, FROM_PUBLISHED,
+                      "Linux 6.12 and later: EEVDF with delayed dequeue");
+    profile_set_exact(
+        c, "machine.base_slice", base_slice(), FROM_PUBLISHED,
+        "Linux: sysctl_sched_base_slice, 0.7 ms (0.75 before 6.15) x (1 + log2 of the cores, 8 at most)");
 }
 
 void stages_set_facts(struct costs *c) {
-    profile_set_exact(c, "machine.base_slice", base_slice(), FROM_PUBLISHED,
-                      "Linux: sysctl_sched_base_slice, 0.7 ms x (1 + log2 of the cores, 8 at most)");
+    set_scheduler(c);
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         profile_set_exact(c, facts[i].key, facts[i].value, facts[i].from, facts[i].source);
 }

@@ -104,9 +104,11 @@ void comparing_remark(const struct comparing *c) {
         fprintf(stderr, "dispatchsim: %s is of another machine or kernel: what differs is not noise\n",
                 c->path);
     } else if (!against_enough(a)) {
-        fputs("dispatchsim: the machine is too noisy for ", stderr);
+        fprintf(stderr,
+                "dispatchsim: fewer than %d %% of the costs agree with %s: the machine is too noisy for ",
+                AGAINST_ENOUGH_PERCENT, c->path);
         say_which(a);
-        fprintf(stderr, ": fewer than %d %% of the costs agree with %s\n", AGAINST_ENOUGH_PERCENT, c->path);
+        fputs(", or has changed\n", stderr);
     }
 }
 

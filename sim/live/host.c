@@ -193,13 +193,13 @@ static bool exchange(const int fd[2], int times) {
 double host_speed_now(void) {
     int fd[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) return 0;
-    exchange(fd, WARM);
+    bool ok = exchange(fd, WARM);
     int64_t from = thread_cpu_ns();
-    exchange(fd, SAMPLE_TIMES);
+    ok = ok && exchange(fd, SAMPLE_TIMES);
     int64_t ns = thread_cpu_ns() - from;
     close(fd[0]);
     close(fd[1]);
-    return SAMPLE_TIMES * 1000.0 / (double)(ns > 0 ? ns : 1);
+    return ok && ns > 0 ? SAMPLE_TIMES * 1000.0 / (double)ns : 0;
 }
 
 // Waits one period; false when it is over.
@@ -235,7 +235,8 @@ static void *sample(void *argument) {
     pthread_setaffinity_np(pthread_self(), sizeof set, &set);
     do {
         own->seen = memory_grow(own->seen, &own->capacity, own->count + 1, sizeof *own->seen);
-        own->seen[own->count++] = host_speed_now();
+        double now = host_speed_now();
+        if (now > 0) own->seen[own->count++] = now;
         note_dense(own);
     } while (rest(own->owner));
     return NULL;
@@ -310,12 +311,12 @@ void host_speed_stop(struct host_speed *s, double *mean, double *low, double *hi
         memcpy(all + n, own->seen, own->count * sizeof *all);
         n += own->count;
     }
-    qsort(all, n, sizeof *all, ascending);
-    *low = all[n / 10];
+    if (n) qsort(all, n, sizeof *all, ascending);
     double slow = 0;
     for (size_t i = 0; i < n; i++) slow += 1 / all[i];
-    *mean = (double)n / slow;
-    *high = all[n - 1 - n / 10];
+    *mean = n ? (double)n / slow : 0;
+    *low = n ? all[n / 10] : 0;
+    *high = n ? all[n - 1 - n / 10] : 0;
     free(all);
     destroy(s);
 }

@@ -45,10 +45,10 @@ struct host_speed *host_speed_start(struct err *e);
 double host_speed_dense(struct host_speed *s);
 
 // Ends the sampling and releases *s. `mean` is harmonic, as work takes the mean of the times; lowest and highest
-// decile, over cores and samples (the first samples are taken at once, so there is one from each core at least).
+// decile, over cores and samples (the first samples are taken at once); 0 where no sockets could be had.
 void host_speed_stop(struct host_speed *s, double *mean, double *low, double *high);
 
-// One sample of the index on the core the caller is on. Cost: about 0.1 ms.
+// One sample of the index on the core the caller is on; 0 where no sockets can be had. Cost: about 0.1 ms.
 double host_speed_now(void);
 
 // Steal time of all CPUs since boot, s; 0 where the kernel does not say.

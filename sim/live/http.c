@@ -137,18 +137,18 @@ static enum http_state refused(struct http_reader *r, llhttp_errno_t error) {
     return HTTP_REFUSED;
 }
 
-// What may be read before the head is looked at again: then it has ended, or is too large by a byte. So the same requests
-// are refused, whatever pieces they come in.
+// What may be read before the head is looked at again: then it has ended, or is too large. So the same requests are
+// refused, whatever pieces they come in.
 static size_t piece_of(const struct http_reader *r) {
-    return HTTP_HEAD_BYTES + 1 - (r->in_head ? r->head_bytes : 0);
+    return HTTP_HEAD_BYTES - (r->in_head ? r->head_bytes : 0);
 }
 
 // A head that has not ended within the limit is refused.
 static bool head_too_large(struct http_reader *r, size_t n) {
     if (!r->in_head) return false;
     r->head_bytes += n;
-    if (r->head_bytes > HTTP_HEAD_BYTES) r->request.refusal = 431;
-    return r->head_bytes > HTTP_HEAD_BYTES;
+    if (r->head_bytes >= HTTP_HEAD_BYTES) r->request.refusal = 431;
+    return r->head_bytes >= HTTP_HEAD_BYTES;
 }
 
 enum http_state http_read(struct http_reader *r, const char *data, size_t n, size_t *used) {

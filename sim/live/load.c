@@ -17,7 +17,7 @@
 
 static const sim_time poll_stop = 50 * SIM_MS;
 // Waking up takes this long on a virtual machine more often than not; the rest of the way to an intended start is spun.
-static const sim_time spin = 50 * SIM_US;
+static const sim_time spin = LOAD_LEAD_NS;
 static const sim_time silence = 120 * SIM_S;
 static const sim_time absence = 2 * SIM_S;
 static const sim_time late = SIM_MS;

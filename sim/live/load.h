@@ -8,6 +8,9 @@
 
 enum { LOAD_CONNECTIONS = 10000 }; // of an open loop, where the target asks for no other bound
 
+// An open loop is awake so long before a request is due, and waits for it on its core.
+enum { LOAD_LEAD_NS = 50000 };
+
 struct load_target {
     struct sockaddr_in address;
     char host[256], path[512]; // of the request line; path begins with '/'

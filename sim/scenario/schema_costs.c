@@ -71,7 +71,7 @@ static const struct schema_row rows[] = {
     COST("machine.sleeper_credit", machine.sleeper_credit, "0",
          "how far behind the queue's minimum a woken thread may be placed"),
     SWITCH("machine.keep_lag", machine.keep_lag, "off",
-           "a thread keeps its lag behind the others over a sleep (Linux 6.6 and later); off: it gets that "
+           "a thread keeps its lag behind the others over a sleep (Linux 6.12 and later); off: it gets that "
            "credit"),
     SHARE("machine.stay", machine.stay, "0",
           "probability that a woken thread goes back to its previous core though it is busy"),
@@ -181,7 +181,8 @@ static const struct schema_row rows[] = {
     COST("client.lead", client.lead, "0",
          "load.client: open: it is awake so long before a request is due; 0: woken for it"),
 
-    COUNT("speed", speed, "0", 1e6, "speed index of the machine that the CPU costs are for; 0: not known"),
+    COUNT("exchange_speed", speed, "0", 1e6,
+          "speed index of the machine that the CPU costs are for, 10^6 messages/s; 0: not known"),
     COUNT("pace", pace, "0", 1e12,
           "iterations of the server's own work (server.pace) in 1 ms of CPU at that speed; 0: not known"),
     COUNT("dense", dense, "0", 1e6,

@@ -99,7 +99,7 @@ def check_rows(result, stack, pool):
         assert r["ci95"][0] <= r["value"] <= r["ci95"][1], r
     assert (rows["server.hand_off.cpu"]["from"] == "fit") if pool else ("server.hand_off.cpu" not in rows)
     assert rows["machine.switch"]["from"] == "probe"
-    assert rows["speed"]["value"] > 0
+    assert rows["exchange_speed"]["value"] > 0
     return rows
 
 

@@ -460,7 +460,10 @@ FAULTS = (port_in_use, privileged_port, files_run_out, files_run_out_of_load, th
 
 
 def main():
-    named = sys.argv[2:] or [f.__name__ for f in FAULTS]
+    known = [f.__name__ for f in FAULTS]
+    named = sys.argv[2:] or known
+    if not set(named) <= set(known):
+        sys.exit(f"no such fault among {named}; there are {known}")
     with tempfile.TemporaryDirectory() as folder:
         place = Place(sys.argv[1], folder)
         for fault in FAULTS:

@@ -91,9 +91,9 @@ static void speeds(void **state) {
     (void)state;
     struct against a;
     compare(&a,
-            HOST "speed: {value: 1, from: probe}\npace: {value: 500, from: probe}\n"
+            HOST "exchange_speed: {value: 1, from: probe}\npace: {value: 500, from: probe}\n"
                  "machine: {switch: {value: 2us, from: probe}, slice: {value: 3ms, from: probe}}",
-            HOST "speed: {value: 2, from: probe}\npace: {value: 900, from: probe}\n"
+            HOST "exchange_speed: {value: 2, from: probe}\npace: {value: 900, from: probe}\n"
                  "machine: {switch: {value: 1us, ci95: [0.9us, 1.2us], from: probe}, slice: {value: 3ms, "
                  "from: probe}}");
     assert_int_equal(a.rows, 2); // neither speed nor pace is a cost

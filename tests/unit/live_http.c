@@ -158,6 +158,8 @@ static void oversized(void **state) {
     strcpy(big + HTTP_HEAD_BYTES - 4, "\r\n\r\n"); // the longest that passes
     assert_int_equal(read_all(&r, big, &used), HTTP_COMPLETE);
     assert_int_equal(used, HTTP_HEAD_BYTES);
+    strcpy(big + HTTP_HEAD_BYTES - 4, "x\r\n\r\n"); // a byte more
+    assert_int_equal(read_all(&r, big, &used), HTTP_REFUSED);
     free(big);
 }
 
