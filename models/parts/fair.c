@@ -137,6 +137,11 @@ struct thread *fair_take(struct cpu *c) {
 bool fair_leave(struct cpu *c) {
     struct thread *t = c->running;
     if (!c->machine->t.keep_lag) return false;
+    if (!t->settled) { // servers are at rest long before the load begins
+        t->settled = true;
+        t->lag = 0;
+        return false;
+    }
     struct all a = all_on(c);
     renew(c);
     t->lag = bounded(c->machine, mean(a, c) - t->vruntime);

@@ -56,6 +56,7 @@ struct thread {
     int64_t lag;        // share it was behind the others' mean when it left a queue
     int64_t ahead;      // its deadline was so far ahead then ...
     bool carries;       // ... and is to be so again where it goes
+    bool settled;       // has gone to sleep before
     bool delayed;       // asleep, but in its core's queue until it has paid for what it was ahead
     int64_t rank;       // what the queue is ordered by
     timer_id timer;     // sleeps and timed waits

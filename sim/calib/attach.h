@@ -30,7 +30,6 @@ struct attachment {
     int stalls[2];                // long passes of a collector seen: loop path, pool path
     double requests_per_stall[2]; // NAN where none
     double misfit;                // of the costs' fit, 1 = within the measured spread
-    char refused[200];            // why a cost was left out of the fit; "" = none
 };
 
 // Measures machine (calibrate.h's probes) and server and fills *out as calibrate_run does: release with calibrate_fini.

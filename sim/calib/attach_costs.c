@@ -13,7 +13,7 @@ enum unknown {
     REQUEST,
     CONNECTION,
     REST_FIRST,
-    REST_LAST = REST_FIRST + 4,
+    REST_LAST = REST_FIRST + 3,
     HOP,
     POOL,
     CLIENT_REQUEST,
@@ -24,7 +24,6 @@ _Static_assert((int)UNKNOWNS <= (int)ATTACH_UNKNOWNS, "room for all");
 
 static const char *const names[UNKNOWNS] = {"the cost of a request",
                                             "the cost of a connection",
-                                            "a rest of 50 us",
                                             "a rest of 200 us",
                                             "a rest of 1 ms",
                                             "a rest of 5 ms",
@@ -33,14 +32,9 @@ static const char *const names[UNKNOWNS] = {"the cost of a request",
                                             "the pool's part of a hand-off",
                                             "the client's cost of a request",
                                             "the client's cost of a connection"};
-static const char *const rest_key[] = {"machine.cold@50us", "machine.cold@200us", "machine.cold@1ms",
-                                       "machine.cold@5ms", "machine.cold@20ms"};
-static const char *const rest_source[] = {
-    "what two clients cost more than many", "one request after a pause, above many without",
-    "one request after a pause, above many without", "one request after a pause, above many without",
-    "one request after a pause, above many without"};
-static const double rest_at[] = {50e3, 200e3, 1e6, 5e6, 20e6};
-static const double short_rests = 0.7; // a request of two clients, with nearly as many rests of the loop
+static const char *const rest_key[] = {"machine.cold@200us", "machine.cold@1ms", "machine.cold@5ms",
+                                       "machine.cold@20ms"};
+static const double rest_at[] = {200e3, 1e6, 5e6, 20e6};
 enum { RESTS = sizeof rest_at / sizeof rest_at[0] };
 
 // What a fit is about: the unknowns in use, each with its place.
@@ -48,9 +42,9 @@ struct unknowns {
     const struct attach_drive *drive;
     const struct attach_value *value;
     int values;
-    bool keep_alive, short_too; // whether connections are kept; whether what a short rest costs is an unknown
-    const struct costs *costs;  // what is known
-    int count, of[UNKNOWNS];    // those in use
+    bool keep_alive;           // whether connections are kept
+    const struct costs *costs; // what is known
+    int count, of[UNKNOWNS];   // those in use
 };
 
 // --- unknowns -> costs
@@ -72,7 +66,7 @@ static void spend(const struct unknowns *u, const double x[UNKNOWNS], struct cos
     c->client.request.value = client;
     c->client.connect.value = u->keep_alive ? x[CLIENT_CONNECT] : client;
     c->machine.cold.points = 0;
-    for (int i = u->short_too ? 0 : 1; i < RESTS; i++) {
+    for (int i = 0; i < RESTS; i++) {
         int at = c->machine.cold.points++;
         c->machine.cold.point[at].at = rest_at[i];
         c->machine.cold.point[at].cost.value = x[REST_FIRST + i];
@@ -106,8 +100,7 @@ static double seen(const struct unknowns *u, bool pool, enum client_kind client,
                    enum attach_what what) {
     for (int i = 0; i < u->values; i++) {
         const struct attach_load *l = u->value[i].load;
-        if (l->pool == pool && l->client == client && l->rest == rest && u->value[i].what == what &&
-            l->connections != 2)
+        if (l->pool == pool && l->client == client && l->rest == rest && u->value[i].what == what)
             return u->value[i].value;
     }
     return 0;
@@ -120,10 +113,8 @@ static void guess(const struct unknowns *u, double x[UNKNOWNS]) {
            less = seen(u, false, CLIENT_WRK, 0, ATTACH_CLIENT);
     x[REQUEST] = u->keep_alive ? kept : fresh;
     x[CONNECTION] = fresh - kept;
-    // No load pauses for 50 us: what two clients cost more than many is the rests between them.
-    for (int i = 1; i < RESTS; i++)
+    for (int i = 0; i < RESTS; i++)
         x[REST_FIRST + i] = seen(u, false, CLIENT_AB, (sim_time)rest_at[i], ATTACH_LOOP) - fresh;
-    x[REST_FIRST] = x[REST_FIRST + 1] / 2;
     x[HOP] = seen(u, true, CLIENT_AB, 0, ATTACH_LOOP) - fresh;
     x[POOL] = seen(u, true, CLIENT_AB, 0, ATTACH_OTHER);
     x[CLIENT_REQUEST] = u->keep_alive ? less : client;
@@ -133,7 +124,6 @@ static void guess(const struct unknowns *u, double x[UNKNOWNS]) {
 
 static bool in_use(const struct unknowns *u, int i) {
     bool pool = seen(u, true, CLIENT_AB, 0, ATTACH_LOOP) > 0;
-    if (i == REST_FIRST) return u->short_too;
     if (i == CONNECTION || i == CLIENT_CONNECT) return u->keep_alive;
     return (i != HOP && i != POOL) || pool;
 }
@@ -145,7 +135,6 @@ static double slope_of(const struct unknowns *u, const struct attach_value *v, i
     if (unknown >= REST_FIRST && unknown <= REST_LAST) {
         double at = rest_at[unknown - REST_FIRST];
         if (!loop || l->pool) return 0;
-        if (unknown == REST_FIRST) return l->connections == 2 ? short_rests : 0;
         return l->job == ATTACH_REST && (double)l->rest == at;
     }
     switch (unknown) {
@@ -205,8 +194,9 @@ static void set_rest(const struct unknowns *u, const struct attach_unknown *x, s
     const struct attach_stack *k = u->drive->stack;
     double warm = c->server.read.cpu.value + c->server.call.cpu.value + c->server.write.cpu.value;
     c->machine.cold.points = 0;
-    for (int i = u->short_too ? 0 : 1; i < RESTS; i++)
-        set_part(c, &(struct stage_part){rest_key[i], rest_source[i], REST_FIRST + i, 1}, x);
+    static const char source[] = "one request after a pause, above many without";
+    for (int i = 0; i < RESTS; i++)
+        set_part(c, &(struct stage_part){rest_key[i], source, REST_FIRST + i, 1}, x);
     profile_set_exact(c, "machine.cold_work", warm + c->server.accept.cpu.value + c->server.close.cpu.value,
                       FROM_GUESS, "the warm work of one request: bursts cost the same once");
     profile_set_exact(c, "server.suspend.cpu", k->suspend * c->server.call.cpu.value, FROM_GUESS,
@@ -253,15 +243,10 @@ static bool attempt(struct unknowns *u, struct attach_value *value, struct attac
 
 bool attach_costs_fit(const struct attach_drive *d, struct attach_value *value, int values, bool keep_alive,
                       struct costs *c, struct attachment *about, struct err *e) {
-    struct unknowns u = {d, value, values, keep_alive, true, c, 0, {0}};
+    struct unknowns u = {d, value, values, keep_alive, c, 0, {0}};
     struct attach_unknown x[UNKNOWNS];
     struct attach_fitted fitted;
     if (!attempt(&u, value, x, &fitted, e)) return false;
-    if (fitted.singular) {
-        snprintf(about->refused, sizeof about->refused, "%s", fitted.reason);
-        u.short_too = false;
-        if (!attempt(&u, value, x, &fitted, e)) return false;
-    }
     if (fitted.singular) return err_set(e, ERR_HOST, "the costs cannot be fitted: %s", fitted.reason);
     about->misfit = fitted.misfit;
     set_stages(&u, x, c);

@@ -13,8 +13,7 @@ struct attach_value {
 
 // Fits the costs of stages, hand-off, cold restart and client and sets them in *c, whose other costs (the machine's, the
 // lock's, the stack's facts) must be there. Without `keep_alive` the cost of a connection cannot be told from that of a
-// request: the sum is halved, which is a guess. Where what a short rest costs cannot be told apart, it is left out of the
-// curve and about->refused says why. False with *e: the simulator failed (ERR_BROKEN, ERR_HOST), or
-// even so the fit is singular (ERR_HOST with the reason). Cost: some hundred simulations of the loads, 2-6 s.
+// request: the sum is halved, which is a guess. False with *e: the simulator failed (ERR_BROKEN, ERR_HOST), or the fit is
+// singular (ERR_HOST with the reason). Cost: some hundred simulations of the loads, 2-6 s.
 bool attach_costs_fit(const struct attach_drive *d, struct attach_value *value, int values, bool keep_alive,
                       struct costs *c, struct attachment *about, struct err *e);

@@ -12,8 +12,8 @@ static const int64_t settle_ns = 3000000, most_ns = 20000000, pull_ns = 300000;
 
 static const struct figure_spec figures[] = {
     {"machine.balance", FIGURE_SPAN, "two hogs on one core, the other idle: until one of them moves"},
-    {"machine.pull", FIGURE_SHARE,
-     "a core whose thread blocks takes a waiting one from the other core within 0.3 ms"},
+    {"pull.hog", FIGURE_SHARE,
+     "a core whose thread blocks takes a waiting hog from the other core within 0.3 ms"},
     {NULL, 0, NULL}};
 
 struct pull {
@@ -62,7 +62,7 @@ static void note(struct pull *p, bool alone) {
     int64_t took = moved > since ? moved - since : 0;
     if (!alone || !since || (moved && moved < since)) return;
     if (p->with_guest)
-        bench_count(p->bench, "machine.pull", moved && took < pull_ns, 1);
+        bench_count(p->bench, "pull.hog", moved && took < pull_ns, 1);
     else
         bench_note(p->bench, "machine.balance", 0, (double)(moved ? took : most_ns));
 }

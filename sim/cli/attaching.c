@@ -83,7 +83,6 @@ void attaching_print(const struct attachment *a) {
            a->stack->server);
     print_collector(a);
     printf("%d loads; the fitted costs leave %.1f times the measured spread\n", a->loads, a->misfit);
-    if (a->refused[0]) printf("left out of the fit: %s\n", a->refused);
 }
 
 static json_t *passes_json(const struct attachment *a, int path) {
@@ -93,10 +92,10 @@ static json_t *passes_json(const struct attachment *a, int path) {
 }
 
 json_t *attaching_json(const struct attachment *a) {
-    json_t *j = json_pack("{ss ss si si si sb sf so so ss}", "stack", a->stack->name, "scenario",
+    json_t *j = json_pack("{ss ss si si si sb sf so so}", "stack", a->stack->name, "scenario",
                           a->stack->server, "processes", a->processes, "workers", a->workers, "loads",
                           a->loads, "keep_alive", a->keep_alive, "misfit", a->misfit, "loop_passes",
-                          passes_json(a, 0), "pool_passes", passes_json(a, 1), "left_out", a->refused);
+                          passes_json(a, 0), "pool_passes", passes_json(a, 1));
     REQUIRE(j);
     return j;
 }

@@ -42,6 +42,7 @@ static void ahead_it_waits(void **state) {
     eevdf(&f);
     struct script *b =
         fixture_add(&f, {RUN, 1 * MS}, {SLEEP, 200 * US}, {RUN, 50 * US}, {MARK, 0}, {STOP, 0});
+    b->thread->settled = true;
     fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
     fixture_run(&f, 1100 * US);
     assert_true(b->thread->delayed);
@@ -73,6 +74,7 @@ static void idle_forgives(void **state) {
     eevdf(&f);
     struct script *b =
         fixture_add(&f, {RUN, 1 * MS}, {SLEEP, 500 * US}, {RUN, 50 * US}, {MARK, 0}, {STOP, 0});
+    b->thread->settled = true;
     fixture_add(&f, {RUN, 100 * US}, {STOP, 0});
     fixture_run(&f, 1200 * US);
     assert_false(b->thread->delayed);
@@ -80,6 +82,19 @@ static void idle_forgives(void **state) {
     assert_int_equal(f.machine->cpu[0].queue.n, 0);
     sim_run(f.machine->sim, SIM_NEVER);
     assert_int_equal(b->mark[0], 1550 * US);
+    fixture_fini(&f);
+}
+
+// The first sleep of all costs a thread nothing: servers are at rest before the load begins.
+static void first_sleep_is_free(void **state) {
+    (void)state;
+    struct fixture f;
+    eevdf(&f);
+    struct script *b = fixture_add(&f, {RUN, 1 * MS}, {SLEEP, 200 * US}, {STOP, 0});
+    fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
+    fixture_run(&f, 1100 * US);
+    assert_false(b->thread->delayed);
+    assert_int_equal(b->thread->lag, 0);
     fixture_fini(&f);
 }
 
@@ -118,9 +133,10 @@ static void ticks_cost(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sleep_earns_credit), cmocka_unit_test(ahead_it_waits),
-        cmocka_unit_test(owed_it_does_not),   cmocka_unit_test(idle_forgives),
-        cmocka_unit_test(turns_end_at_ticks), cmocka_unit_test(ticks_cost),
+        cmocka_unit_test(sleep_earns_credit),  cmocka_unit_test(ahead_it_waits),
+        cmocka_unit_test(owed_it_does_not),    cmocka_unit_test(idle_forgives),
+        cmocka_unit_test(first_sleep_is_free), cmocka_unit_test(turns_end_at_ticks),
+        cmocka_unit_test(ticks_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
