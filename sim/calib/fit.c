@@ -150,13 +150,12 @@ static bool run_drive(struct bench *b, const struct drive *d, int requests, cons
 }
 
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
-    const struct wake_costs w = {value_of(b, "wake.counted", reference),
-                                 value_of(b, "machine.wake_remote", reference),
-                                 value_of(b, "machine.wake_local", reference),
-                                 value_of(b, "loop.turn", reference) +
-                                     value_of(b, "syscall.epoll_wait", reference) -
-                                     value_of(b, "syscall.epoll_empty", reference),
-                                 value_of(b, "syscall.accept4_empty", reference)};
+    const struct wake_costs w = {
+        value_of(b, "wake.counted", reference), value_of(b, "machine.wake_remote", reference),
+        value_of(b, "machine.wake_local", reference),
+        value_of(b, "loop.turn", reference) + value_of(b, "syscall.epoll_wait", reference) -
+            value_of(b, "syscall.epoll_empty", reference),
+        value_of(b, "syscall.accept4_empty", reference)};
     for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
         if (!run_drive(b, &drives[i], requests, &w, e)) return false;
     return true;

@@ -15,8 +15,8 @@ struct args_list {
 struct args {
     bool help, quiet, quick;
     bool bands;
-    bool analytic; // of run
-    bool max_rate; // of plan
+    bool analytic;      // of run
+    bool max_rate;      // of plan
     int format;         // enum report_format
     int jobs;           // 0 = not given
     int rounds;         // of measuring; 0 = not given
@@ -25,13 +25,14 @@ struct args {
     const char *trace, *trace_case;
     const char *port, *span; // of serve; NULL = not given
     bool http_log;
-    const char *url, *pid, *noop_async, *noop_sync, *pace, *stack, *against, *profile; // of calibrate; NULL = not given
+    const char *url, *pid, *noop_async, *noop_sync, *pace, *stack, *against,
+        *profile;                     // of calibrate; NULL = not given
     int term;                         // of plot: 0 = files
     struct args_list pictures, where; // of plot
     struct args_list vary;            // of sweep
     const char *shard;                // of sweep; NULL = not given
     bool resume;                      // of sweep
-    struct args_list cases; // --case
+    struct args_list cases;           // --case
     struct args_list operands;
     struct scenario_set *set; // --set, --seed, --reps in order
     int sets;

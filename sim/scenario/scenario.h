@@ -31,12 +31,14 @@ enum accept_policy { ACCEPT_DRAIN, ACCEPT_ONE, ACCEPT_REUSEPORT };
 // A server of the user's own, which `measure` and `validate` drive in place of the micro-server. The simulator looks at
 // none of it, and it is no part of the digest.
 struct server_external {
-    char command[1024];       // for the shell, which starts it; "" = none
-    char folder[512];         // it is started here: the scenario file's folder, "" = the current one
-    char url[SCENARIO_NAME];  // of one that runs already: http://127.0.0.1:PORT; "" = none; never beside a command
-    int pid;                  // of the server behind url, for its CPU time; 0 = not told
+    char command[1024]; // for the shell, which starts it; "" = none
+    char folder[512];   // it is started here: the scenario file's folder, "" = the current one
+    char url
+        [SCENARIO_NAME]; // of one that runs already: http://127.0.0.1:PORT; "" = none; never beside a command
+    int pid;             // of the server behind url, for its CPU time; 0 = not told
     char path[SCENARIO_PATH]; // of endpoints that have none of their own; "" = not given
-    char pace[SCENARIO_PATH]; // answers how many of its iterations take 1 ms of CPU, for {cpu} in paths (route.h); "" = none
+    char pace
+        [SCENARIO_PATH]; // answers how many of its iterations take 1 ms of CPU, for {cpu} in paths (route.h); "" = none
 };
 
 struct server_spec {

@@ -27,12 +27,12 @@ enum schema_type {
     SCHEMA_ENDPOINTS,
     SCHEMA_RESOURCES,
     SCHEMA_CASES,
-    SCHEMA_SET,    // map of dotted keys
-    SCHEMA_VARY,   // map of dotted keys and the values each takes (vary.h)
+    SCHEMA_SET,         // map of dotted keys
+    SCHEMA_VARY,        // map of dotted keys and the values each takes (vary.h)
     SCHEMA_EXPRESSIONS, // expression over keys, or a list of them (cost_expr.h)
-    SCHEMA_COST,   // struct cost
-    SCHEMA_SWITCH, // struct cost that is 0 or 1: on off
-    SCHEMA_CURVE,  // struct cost_curve
+    SCHEMA_COST,        // struct cost
+    SCHEMA_SWITCH,      // struct cost that is 0 or 1: on off
+    SCHEMA_CURVE,       // struct cost_curve
 };
 
 enum {
@@ -55,9 +55,9 @@ struct schema_row {
     size_t size;     // SCHEMA_TEXT
     const char *def; // default as one would write it; NULL = none
     double min, max; // of the stored value (spans in ns)
-    const char *const *names; // SCHEMA_ENUM, NULL-terminated
-    const char *help;         // one line
-    const char *explain;      // more, or NULL
+    const char *const *names;       // SCHEMA_ENUM, NULL-terminated
+    const char *help;               // one line
+    const char *explain;            // more, or NULL
     void (*more)(struct text *out); // what `explain` adds below, or NULL
 };
 

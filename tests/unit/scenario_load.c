@@ -184,8 +184,9 @@ static void command_line_errors(void **state) {
     refused(text, "server.threads", "", "--set server.threads: must be a whole number, not nothing");
     refused(text, "server.thread", "4",
             "--set server.thread: server: unknown key \"thread\" (did you mean \"threads\"?)");
-    refused(text, "cases", "[]",
-            "--set cases: the key cannot be set (name, extends, cases and sweep belong to the file as a whole)");
+    refused(
+        text, "cases", "[]",
+        "--set cases: the key cannot be set (name, extends, cases and sweep belong to the file as a whole)");
     refused(text, "handler.1.cpu", "1ms",
             "--set handler.1.cpu: the list has no item 1 (items count from 0 to 0)");
     refused(text, "load.rate", "5/s",
