@@ -63,18 +63,12 @@ static void add_curve(struct against *a, const struct schema_row *row, const str
     }
 }
 
-// How much longer the same work takes now than then.
-static double slowness(const struct costs *now, const struct costs *then) {
-    if (now->dense.value > 0 && then->dense.value > 0) return then->dense.value / now->dense.value;
-    if (now->speed.value > 0 && then->speed.value > 0) return then->speed.value / now->speed.value;
-    return 1;
-}
-
 void against_compare(struct against *a, const struct costs *now, const struct costs *then) {
     const struct schema *all = schema_costs();
     struct costs scaled = *then;
     *a = (struct against){.same_host = !strcmp(now->host, then->host) && !strcmp(now->kernel, then->kernel)};
-    a->speed = slowness(now, then);
+    double slower = costs_slower_by(then, now->dense.value, 0, now->speed.value); // a pace is of one server
+    a->speed = slower > 0 ? slower : 1;
     costs_scale(&scaled, a->speed);
     for (int i = 0; i < all->count; i++) {
         const struct schema_row *row = &all->row[i];

@@ -8,10 +8,7 @@
 // How much longer the same work takes now; 0 = not known. A neighbour on the same physical core slows dense code down,
 // which the speed index does not feel, and the server's own pace is known before and after a run only, on one core.
 static double slower_by(const struct costs *profile, const struct measure_case *now) {
-    double dense = measure_dense(now), pace = measure_pace(now), speed = measure_speed(now);
-    if (profile->dense.value > 0 && dense > 0) return profile->dense.value / dense;
-    if (profile->pace.value > 0 && pace > 0) return profile->pace.value / pace;
-    return profile->speed.value > 0 && speed > 0 ? profile->speed.value / speed : 0;
+    return costs_slower_by(profile, measure_dense(now), measure_pace(now), measure_speed(now));
 }
 
 // What the steps' distributions own stays the file's.

@@ -157,6 +157,10 @@ struct costs {
 // by `factor` > 0: the same work on a machine 1/factor as fast.
 void costs_scale(struct costs *c, double factor);
 
+// How many times as long the profile's work takes where these speeds are seen (0 = not known): as dense work says, else as the
+// server's own pace, else as the speed index, of those that the profile and the caller both know; 0 where there is none.
+double costs_slower_by(const struct costs *c, double dense, double pace, double speed);
+
 // One number of a profile and what it may be.
 struct cost_item {
     char key[64]; // "server.accept.cpu"; of a point of a curve "machine.cold.1.cost", points counted from 0

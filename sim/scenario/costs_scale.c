@@ -37,3 +37,9 @@ void costs_scale(struct costs *c, double factor) {
             scale(&curve->point[k].cost, factor);
     }
 }
+
+double costs_slower_by(const struct costs *c, double dense, double pace, double speed) {
+    if (c->dense.value > 0 && dense > 0) return c->dense.value / dense;
+    if (c->pace.value > 0 && pace > 0) return c->pace.value / pace;
+    return c->speed.value > 0 && speed > 0 ? c->speed.value / speed : 0;
+}
