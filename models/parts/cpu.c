@@ -2,7 +2,10 @@
 
 #include "base/require.h"
 #include "models/parts/fair.h"
+#include "models/parts/load.h"
 #include "models/parts/place.h"
+#include "models/parts/pull.h"
+#include "models/parts/role.h"
 #include "models/parts/run_queue.h"
 
 #include <stdlib.h>
@@ -91,25 +94,6 @@ static void tell_sibling(struct cpu *c) {
     retime(s);
 }
 
-// The CPU added to the next `work` ns of a role that came back cold.
-static sim_time cold_extra(const struct machine *m, struct role *r, sim_time work) {
-    if (!r || r->cold_left == 0) return 0;
-    sim_time extra = r->cold_left;
-    if (work < r->work_left && m->t.cold_work > 0)
-        extra = (sim_time)((double)r->cold_left * (double)work / (double)r->work_left);
-    r->cold_left -= extra;
-    r->work_left = work < r->work_left ? r->work_left - work : 0;
-    return extra;
-}
-
-static void role_starts(struct machine *m, struct role *r) {
-    if (!r || r->running++ > 0) return;
-    sim_time cold = place_cold_after(m, machine_now(m) - r->last_ran);
-    if (cold <= r->cold_left) return;
-    r->cold_left = cold;
-    r->work_left = m->t.cold_work;
-}
-
 static void start(struct cpu *c, struct thread *t) {
     struct machine *m = c->machine;
     sim_time now = machine_now(m);
@@ -143,7 +127,7 @@ static void start(struct cpu *c, struct thread *t) {
 static struct thread *stop(struct cpu *c) {
     struct thread *t = c->running;
     t->last_ran = machine_now(c->machine);
-    if (t->role && --t->role->running == 0) t->role->last_ran = t->last_ran;
+    role_stops(t->role, t->last_ran);
     c->last = t;
     c->running = NULL;
     return t;
@@ -163,7 +147,7 @@ static void balance(struct sim *sim, void *owner, uint32_t tag) {
     m->current = NULL;
     for (int i = 0; i < m->cpus && m->waiting > 0; i++) {
         struct cpu *c = &m->cpu[i];
-        struct thread *t = c->state == CPU_IDLE ? place_pull(c) : NULL;
+        struct thread *t = c->state == CPU_IDLE ? pull_idle(c, true) : NULL;
         if (t) cpu_rouse(c, t);
     }
     arm_balance(m);
@@ -173,7 +157,7 @@ static void balance(struct sim *sim, void *owner, uint32_t tag) {
 static void pick(struct cpu *c) {
     struct machine *m = c->machine;
     struct thread *t = c->queue.n ? fair_take(c) : NULL;
-    if (!t && m->t.pull) t = place_pull(c);
+    if (!t) t = pull_newly_idle(c);
     if (t) {
         start(c, t);
         return;
@@ -219,6 +203,7 @@ static void advance(struct cpu *c) {
             REQUIRE(t->debt == 0);
             if (t->process >= 0) m->counts.voluntary++;
             t->delayed = a.kind != ACT_EXIT && fair_leave(c);
+            load_leave(t);
             thread_enter(m, stop(c),
                          a.kind == ACT_EXIT   ? THREAD_EXITED
                          : a.kind == ACT_LOCK ? THREAD_LOCK
@@ -230,7 +215,7 @@ static void advance(struct cpu *c) {
         }
         t->need = a.ns + t->debt;
         t->debt = 0;
-        if (t->need > 0 && !t->resumed) t->need += cold_extra(m, t->role, t->need);
+        if (t->need > 0 && !t->resumed) t->need += role_extra(m, t->role, t->need);
         t->resumed = false;
         if (t->need > 0 || c->yield) break;
     }
@@ -253,10 +238,22 @@ static void slice_over(struct cpu *c) {
     retime(c);
 }
 
+// A core on which threads wait asks an idle one to take some of them over.
+static void ask_idle(struct machine *m) {
+    for (struct cpu *c = m->cpu; c < m->cpu + m->cpus; c++) {
+        if (c->state != CPU_IDLE) continue;
+        struct thread *t = pull_idle(c, false);
+        if (t) cpu_rouse(c, t);
+        return;
+    }
+}
+
 static void tick(struct cpu *c) {
-    c->running->need += c->machine->t.tick_cpu;
-    c->tick_at = fair_next_tick(c->machine);
+    struct machine *m = c->machine;
+    c->running->need += m->t.tick_cpu;
+    c->tick_at = fair_next_tick(m);
     if (!give_way(c, fair_rival_at_tick(c))) retime(c);
+    if (m->t.balance_tick && m->idle_cpus > 0 && run_queue_awake(c) > 0) ask_idle(m);
 }
 
 // A thread that has run for a while on a slow core moves to a faster one that idles (asymmetric packing).
@@ -272,6 +269,7 @@ static void move_to_faster(struct cpu *c) {
     struct thread *t = stop(c);
     thread_enter(m, t, THREAD_RUNNABLE);
     fair_place(t, c, to);
+    load_enter(t, to);
     cpu_rouse(to, t);
     pick(c);
 }
@@ -340,6 +338,7 @@ void cpu_wake(struct machine *m, struct thread *t) {
         fair_rejoin(c, t);
     else
         fair_place(t, t->cpu, c);
+    load_enter(t, c);
     thread_enter(m, t, THREAD_RUNNABLE);
     if (c->state != CPU_IDLE) {
         if (t->heap < 0) run_queue_push(c, t);
@@ -376,6 +375,7 @@ static void add_class(struct machine *m, int class, int *id) {
         for (int h = 0; h < k->smt; h++, (*id)++) {
             struct cpu *c = &m->cpu[*id];
             *c = (struct cpu){.machine = m, .id = *id, .class = class, .sibling = -1, .speed = k->speed};
+            pull_begin(c);
             if (k->smt == 2) c->sibling = *id + (h == 0 ? 1 : -1);
             c->timer = timer_new(m->sim, fire, c, 2);
             c->move_check = c->preempt_at = SIM_NEVER;

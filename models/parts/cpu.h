@@ -38,8 +38,12 @@ struct cpu {
     double speed;           // of its class
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32
     sim_time move_check;    // when its thread may move to a faster idle core
-    double load;            // its utilisation of late (place.c) ...
-    sim_time load_busy;     // ... and `busy` when that was reckoned
+    // What was of late (load.c): utilisation, `busy` when that was reckoned; threads that were runnable on average, when
+    // that was reckoned, those that are now.
+    double util, load;
+    sim_time util_busy, load_at;
+    int loads;
+    uint32_t pull_looks, pull_hits, pull_ratio; // of late (pull.c); the ratio in 1/1024
     sim_time busy;          // wall time in which a thread ran
 };
 

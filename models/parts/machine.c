@@ -41,6 +41,9 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .ramp_speed = c->ramp_speed.value,
         .smt_yield = c->smt_yield.value,
         .pull = c->pull.value > 0,
+        .pull_by_success = c->pull_by_success.value > 0,
+        .balance_tick = c->balance_tick.value > 0,
+        .wake_affine = c->wake_affine.value > 0,
         .keep_lag = c->keep_lag.value > 0,
     };
 }

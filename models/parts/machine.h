@@ -18,7 +18,7 @@ struct machine_times {
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
     double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed;
     int turbo_cores;
-    bool pull, keep_lag;
+    bool pull, pull_by_success, balance_tick, wake_affine, keep_lag;
 };
 
 // What happened so far.
@@ -39,6 +39,7 @@ struct machine {
     double load;         // utilisation of the cores of late, their mean ...
     sim_time load_at;    // ... up to here
     int waiting;         // threads in run queues
+    bool crowded;        // some core has had more than one thread since a core looked for them last
     sim_time tick_phase; // when the first tick of the scheduler's clock is
     timer_id balance;    // next look of the idle cores for waiting threads
     struct thread

@@ -1,6 +1,6 @@
 #include "models/parts/place.h"
 
-#include "models/parts/fair.h"
+#include "models/parts/load.h"
 #include "models/parts/run_queue.h"
 #include "stats/fmath.h"
 
@@ -8,34 +8,19 @@ static bool whole_core_idle(const struct machine *m, const struct cpu *c) {
     return c->state == CPU_IDLE && (c->sibling < 0 || m->cpu[c->sibling].state == CPU_IDLE);
 }
 
-static const sim_time LOAD_PERIOD = 4 * SIM_MS;
-static const double LOAD_HALF_LIFE = 32e6;
-
-// Utilisation of each core and of all, as the kernel's load tracking has it: looked at every 4 ms, weights halve every
-// 32 ms (Linux: PELT).
-static void look_at_loads(struct machine *m) {
-    sim_time span = machine_now(m) - m->load_at;
-    if (span < LOAD_PERIOD) return;
-    double fresh = 1 - fmath_exp(-(double)span * 0.6931471805599453 / LOAD_HALF_LIFE), sum = 0;
-    for (struct cpu *c = m->cpu; c < m->cpu + m->cpus; c++) {
-        sim_time busy = cpu_busy(m, c);
-        c->load += ((double)(busy - c->load_busy) / (double)span - c->load) * fresh;
-        c->load_busy = busy;
-        sum += c->load;
-    }
-    m->load = sum / m->cpus;
-    m->load_at = machine_now(m);
+// Whether a thread woken for busy core c stays there although others idle: where only its waker runs, and that not for most
+// of the time of late. Seen on virtual machines (96-98 % stay; of those for whose core others wait as well, none where
+// a core is found to be idle), whose idle processors are given back to the host. Costs: search_from, 0 = never.
+static bool packs(struct machine *m, const struct cpu *c) {
+    return m->t.search_from > 0 && run_queue_awake(c) == 0 && load_busy(m, c) < m->t.search_from;
 }
 
-// How many cores are looked at for a thread whose own core is busy. Seen on two cores: none while that core was busy for
-// less than 70 % of late, nor while both were for more than 60 % on average. The latter is Linux's SIS_UTIL (5.19 and later,
-// update_idle_cpu_scan): the busier the cores, the fewer are searched.
+// How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.
 static int search_depth(struct machine *m, const struct cpu *own) {
-    if (m->t.search_pressure <= 0 && m->t.search_from <= 0) return m->cpus;
-    look_at_loads(m);
+    if (m->t.search_pressure <= 0) return m->cpus;
+    load_busy(m, own);
     double pressed = m->t.search_pressure * m->load;
-    if (own->load < m->t.search_from || pressed >= 1) return 0;
-    return (int)(m->cpus * (1 - pressed * pressed));
+    return pressed >= 1 ? 0 : (int)(m->cpus * (1 - pressed * pressed));
 }
 
 static struct cpu *search_idle(struct machine *m, const struct cpu *own) {
@@ -68,42 +53,49 @@ static struct cpu *place_new(struct machine *m) {
     return best;
 }
 
-struct cpu *place_choose(struct machine *m, const struct thread *t) {
+// Linux: record_wakee. How often a thread wakes another one than the last time; halved every second.
+static void note_flip(struct thread *waker, const struct thread *t) {
+    sim_time now = machine_now(waker->machine);
+    if (now > waker->flips_at + 1000 * SIM_MS) {
+        waker->flips /= 2;
+        waker->flips_at = now;
+    }
+    if (waker->last_woken == t) return;
+    waker->last_woken = t;
+    waker->flips++;
+}
+
+// Linux: wake_wide. One that wakes many which do not wake as many in turn (a master of slaves) leaves them where they are.
+static bool wide(const struct thread *waker, const struct thread *t) {
+    uint32_t most = waker->flips > t->flips ? waker->flips : t->flips;
+    uint32_t least = waker->flips > t->flips ? t->flips : waker->flips;
+    uint32_t factor = (uint32_t)waker->machine->cpus;
+    return least >= factor && most >= least * factor;
+}
+
+// Linux: wake_affine_weight, imbalance_pct 117. Whether the waker's core has less to do, even with t on it.
+static bool lighter(struct cpu *waker, struct cpu *own, struct thread *t) {
+    double load = load_thread(t);
+    return 100 * (load_core(waker) + load) < 108 * (load_core(own) - load);
+}
+
+// The core in whose neighbourhood t shall run: its own, or its waker's (Linux: select_task_rq_fair).
+static struct cpu *target_of(struct machine *m, struct thread *t) {
+    struct cpu *own = t->cpu, *by = m->current ? m->current->cpu : own;
+    if (!m->t.wake_affine || !m->current) return own;
+    note_flip(m->current, t);
+    if (by == own || wide(m->current, t)) return own;
+    if (own->state == CPU_IDLE && !packs(m, by)) return own;
+    return lighter(by, own, t) ? by : own;
+}
+
+struct cpu *place_choose(struct machine *m, struct thread *t) {
     if (!t->cpu) return place_new(m);
-    if (t->cpu->state == CPU_IDLE || m->idle_cpus == 0) return t->cpu;
-    if (m->t.stay > 0 && rng_unit(&m->stream[STREAM_SCHEDULER]) < m->t.stay) return t->cpu;
-    struct cpu *idle = search_idle(m, t->cpu);
-    return idle ? idle : t->cpu;
-}
-
-// The first in a core's queue that is awake, where it has not run a moment ago.
-static struct thread *movable(const struct cpu *c) {
-    const struct machine *m = c->machine;
-    struct thread *first = NULL;
-    for (int i = 0; i < c->queue.n; i++) {
-        struct thread *t = c->queue.heap[i];
-        if (!t->delayed && (!first || t->rank < first->rank)) first = t;
-        if (c->queue.asleep == 0) break; // the heap's root is it
-    }
-    return first && first->last_ran + m->t.pull_hot <= machine_now(m) ? first : NULL;
-}
-
-struct thread *place_pull(struct cpu *c) {
-    struct machine *m = c->machine;
-    if (m->waiting == 0) return NULL;
-    struct cpu *longest = NULL;
-    for (int i = 0; i < m->cpus; i++) {
-        struct cpu *o = &m->cpu[i];
-        if (run_queue_awake(o) <= (longest ? run_queue_awake(longest) : 0)) continue;
-        if (movable(o)) longest = o;
-    }
-    if (!longest) return NULL;
-    cpu_settle(longest);
-    struct thread *t = movable(longest);
-    fair_note(t, longest);
-    run_queue_remove(longest, t);
-    fair_place(t, longest, c);
-    return t;
+    struct cpu *target = target_of(m, t);
+    if (target->state == CPU_IDLE || m->idle_cpus == 0 || packs(m, target)) return target;
+    if (m->t.stay > 0 && rng_unit(&m->stream[STREAM_SCHEDULER]) < m->t.stay) return target;
+    struct cpu *idle = search_idle(m, target);
+    return idle ? idle : target;
 }
 
 struct cpu *place_faster_idle(const struct cpu *c) {
@@ -123,16 +115,4 @@ sim_time place_idle_exit(struct machine *m, sim_time idle) {
     if (cost <= 0) return 0;
     if (m->t.wake_spread <= 0) return machine_vary(m, (sim_time)(cost + 0.5), 1);
     return machine_span(cost * fmath_exp(m->t.wake_spread * rng_normal(&m->stream[STREAM_SCHEDULER])));
-}
-
-sim_time place_cold_after(const struct machine *m, sim_time rest) {
-    const struct cost_curve *k = &m->scenario->costs.machine.cold;
-    double x = (double)rest, at = 0, cost = 0;
-    for (int i = 0; i < k->points; i++) {
-        double next_at = k->point[i].at, next = k->point[i].cost.value;
-        if (x < next_at) return (sim_time)(cost + (next - cost) * (x - at) / (next_at - at) + 0.5);
-        at = next_at;
-        cost = next;
-    }
-    return (sim_time)(cost + 0.5);
 }

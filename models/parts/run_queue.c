@@ -47,6 +47,7 @@ void run_queue_push(struct cpu *c, struct thread *t) {
     t->rank = c->machine->t.keep_lag ? t->deadline : t->vruntime;
     count(c, t, 1);
     rise(q, q->n++, t);
+    c->machine->crowded |= c->running || q->n > 1;
 }
 
 void run_queue_remove(struct cpu *c, struct thread *t) {

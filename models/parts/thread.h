@@ -3,6 +3,7 @@
 // and says what the thread does next: burn CPU, leave the core, sleep or end; when that is over the step named by it is
 // called. A step that wakes somebody ends in thread_run(), so that the price of the wake-up is paid before anything else.
 #include "models/parts/machine.h"
+#include "models/parts/role.h"
 
 struct lock;
 struct request;
@@ -25,15 +26,6 @@ enum thread_state {
     THREAD_LOCK,
     THREAD_EXITED,
     THREAD_STATES
-};
-
-// A rest after which caches and predictors are cold belongs to a role (the loop of a process, its pool), whichever of
-// its threads runs and wherever. See facts in costs.h: cold, cold_work.
-struct role {
-    sim_time last_ran;
-    sim_time cold_left; // addition not yet paid
-    sim_time work_left; // work over which the rest of it is spread
-    int running;        // threads of the role on a core now
 };
 
 struct thread {
@@ -59,6 +51,15 @@ struct thread {
     bool settled;       // has gone to sleep before
     bool delayed;       // asleep, but in its core's queue until it has paid for what it was ahead
     int64_t rank;       // what the queue is ordered by
+    // Where it is woken to (load.c, place.c): share of the time runnable of late, when that was reckoned, whether it is now,
+    // the core on which that counts; whom it woke last, how often that changed of late, since when that is counted.
+    double load;
+    sim_time load_at;
+    bool loads;
+    struct cpu *load_on;
+    const struct thread *last_woken;
+    uint32_t flips;
+    sim_time flips_at;
     timer_id timer;     // sleeps and timed waits
     thread_alarm alarm; // what its expiry does
     sim_time since;     // state entered at

@@ -111,6 +111,8 @@ static const struct fact facts[] = {
     {"machine.search_pressure", 1.17, FROM_PUBLISHED,
      "Linux: imbalance_pct in update_idle_cpu_scan (SIS_UTIL)"},
     {"lock.condition", 1, FROM_GUESS, "the micro-server's lock is built so, on the C library's own"},
+    {"machine.wake_affine", 1, FROM_PUBLISHED, "Linux: wake_affine_weight, wake_wide"},
+    {"machine.balance_tick", 1, FROM_PUBLISHED, "Linux: nohz_balancer_kick"},
     {"machine.pull_hot", 500000, FROM_PUBLISHED, "Linux: sched_migration_cost_ns"},
     {"client.lead", LOAD_LEAD_NS, FROM_GUESS, "the load generator is built so"},
     {"network", 0, FROM_GUESS, "loopback"},

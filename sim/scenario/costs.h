@@ -50,13 +50,15 @@ struct machine_costs {
     struct cost
         keep_lag; // 1: a thread keeps its lag behind the others over a sleep (EEVDF); 0: it gets that credit
     struct cost stay; // probability that a woken thread goes back to its previous core though it is busy
-    struct cost
-        search_from; // its core's utilisation of late from which on a woken thread looks for an idle core
-    struct cost
-        search_pressure;     // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
-    struct cost pull;        // 1: a core going idle pulls a waiting thread from another queue; 0: never
-    struct cost pull_hot;    // ... unless it ran within this span (its caches are warm where it is)
-    struct cost balance;     // period at which idle cores look again for waiting threads; 0 = never
+    struct cost wake_affine; // 1: a thread woken from another core goes to that one where it has less to do
+    struct cost search_from; // utilisation of a core of late from which on a thread that its only thread wakes looks for an
+                             // idle one; 0: always
+    struct cost search_pressure; // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
+    struct cost pull;            // 1: a core going idle pulls a waiting thread from another queue; 0: never
+    struct cost pull_by_success; // 1: it tries in proportion to how often of late it found one; 0: always
+    struct cost pull_hot;        // no thread that ran within this span (its caches are warm where it is)
+    struct cost balance_tick;    // 1: an idle core pulls at the ticks of a core on which threads wait
+    struct cost balance;         // period at which idle cores take any waiting thread; 0 = never
     struct cost jitter;      // relative standard deviation of every stage's cost and wake-up latency
     struct cost timer_slack; // added to each timed wait
     struct cost_curve cold;  // CPU added after a rest of its role, by the length of the rest

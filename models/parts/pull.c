@@ -1,0 +1,75 @@
+#include "models/parts/pull.h"
+
+#include "models/parts/fair.h"
+#include "models/parts/load.h"
+#include "models/parts/run_queue.h"
+
+// Linux: update_newidle_stats. The ratio is the number of successes among so many looks, older ones at half their weight.
+enum { LOOKS = 1024 };
+
+// The first in a core's queue that is awake and may be moved.
+static struct thread *movable(const struct cpu *c, bool hot) {
+    const struct machine *m = c->machine;
+    struct thread *first = NULL;
+    for (int i = 0; i < c->queue.n; i++) {
+        struct thread *t = c->queue.heap[i];
+        if (!t->delayed && (!first || t->rank < first->rank)) first = t;
+        if (c->queue.asleep == 0) break; // the heap's root is it
+    }
+    return first && (hot || first->last_ran + m->t.pull_hot <= machine_now(m)) ? first : NULL;
+}
+
+struct thread *pull_idle(struct cpu *c, bool hot) {
+    struct machine *m = c->machine;
+    if (m->waiting == 0) return NULL;
+    struct cpu *longest = NULL;
+    for (int i = 0; i < m->cpus; i++) {
+        struct cpu *o = &m->cpu[i];
+        if (run_queue_awake(o) <= (longest ? run_queue_awake(longest) : 0)) continue;
+        if (movable(o, hot)) longest = o;
+    }
+    if (!longest) return NULL;
+    cpu_settle(longest);
+    struct thread *t = movable(longest, hot);
+    fair_note(t, longest);
+    run_queue_remove(longest, t);
+    fair_place(t, longest, c);
+    load_enter(t, c);
+    return t;
+}
+
+static bool still_crowded(const struct machine *m) {
+    for (const struct cpu *c = m->cpu; c < m->cpu + m->cpus; c++)
+        if (run_queue_awake(c) + (c->running != NULL) > 1) return true;
+    return false;
+}
+
+void pull_begin(struct cpu *c) {
+    c->pull_looks = c->pull_ratio = LOOKS / 2;
+    c->pull_hits = LOOKS / 4;
+}
+
+static void note(struct cpu *c, uint32_t successes) {
+    c->pull_hits += successes;
+    if (++c->pull_looks < LOOKS) return;
+    c->pull_ratio = c->pull_hits;
+    c->pull_looks /= 2;
+    c->pull_hits /= 2;
+}
+
+// A success among the few looks that are made stands for those that were not.
+struct thread *pull_newly_idle(struct cpu *c) {
+    struct machine *m = c->machine;
+    if (!m->t.pull) return NULL;
+    if (!m->t.pull_by_success) return pull_idle(c, false);
+    if (!m->crowded) return NULL;
+    uint32_t weight = 1 + c->pull_ratio;
+    if (rng_below(&m->stream[STREAM_SCHEDULER], LOOKS) > weight) {
+        note(c, 0);
+        return NULL;
+    }
+    struct thread *t = pull_idle(c, false);
+    m->crowded = still_crowded(m);
+    note(c, t ? (LOOKS + weight / 2) / weight : 0);
+    return t;
+}

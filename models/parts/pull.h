@@ -1,0 +1,16 @@
+#pragma once
+// What a core that has nothing to run takes from others: at the moment it becomes idle, at the ticks of a core on which
+// threads wait, and where all that failed after a while (Linux: sched_balance_newidle, nohz_balancer_kick,
+// nr_balance_failed in kernel/sched/fair.c). One that ran a moment ago (machine.pull_hot) is left where its caches are.
+#include "models/parts/cpu.h"
+
+// A new core. It is taken to have found a thread in every other look so far, as the kernel does.
+void pull_begin(struct cpu *c);
+
+// A waiting thread for core c, which has just become idle; NULL = none. With machine.pull_by_success it looks only in
+// proportion to how often of late it found one (Linux 6.18.5 and later: NI_RANDOM, Peter Zijlstra, 2025). O(cores), and
+// O(threads) where some of a queue sleep in it.
+struct thread *pull_newly_idle(struct cpu *c);
+
+// A waiting thread for the idle core c, at a tick; `hot`: also one that ran a moment ago.
+struct thread *pull_idle(struct cpu *c, bool hot);
