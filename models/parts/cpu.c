@@ -191,6 +191,8 @@ static bool give_way(struct cpu *c, struct thread *rival) {
 static void advance(struct cpu *c) {
     struct machine *m = c->machine;
     struct thread *t = c->running;
+    c->yield = c->preempt_at != SIM_NEVER; // a burst ends in the kernel, where the mark is seen
+    c->preempt_at = SIM_NEVER;
     for (int free_steps = 0;; free_steps++) {
         REQUIRE(free_steps < MOST_FREE_STEPS);
         thread_step step = t->locking ? t->locking : t->split ? t->split : t->next;
@@ -252,7 +254,9 @@ static void tick(struct cpu *c) {
     struct machine *m = c->machine;
     c->running->need += m->t.tick_cpu;
     c->tick_at = fair_next_tick(m);
-    if (!give_way(c, fair_rival_at_tick(c))) retime(c);
+    struct thread *rival = c->preempt_at != SIM_NEVER ? fair_rival(c) : fair_rival_at_tick(c);
+    c->preempt_at = SIM_NEVER;
+    if (!give_way(c, rival)) retime(c);
     if (m->t.balance_tick && m->idle_cpus > 0 && run_queue_awake(c) > 0) ask_idle(m);
 }
 

@@ -105,7 +105,7 @@ void bench_drop(struct bench *b, const char *probe) {
 void bench_look(struct bench *b, double speed[2]) {
     for (int core = b->cores - 1; core >= 0; core--) {
         bench_pin(b, core);
-        speed[core] = fmax(host_speed_now(), host_speed_now());
+        speed[core] = host_speed_now();
         b->speed = memory_grow(b->speed, &b->speed_room, (size_t)b->speeds + 1, sizeof *b->speed);
         b->speed[b->speeds++] = speed[core];
     }

@@ -182,9 +182,17 @@ static void add_row(struct session *s, const struct figure *f) {
     c->noisy += !row->x.agrees;
 }
 
+// A validation samples the index beside its loads, so it is compared with what it was beside these.
 static void set_speed(struct session *s) {
-    profile_set_exact(&s->out->costs, "exchange_speed", s->reference, FROM_PROBE,
-                      "speed index, fastest decile of looks");
+    struct figure_estimate x;
+    const struct figure *f = bench_figure(&s->bench, "fit.exchange");
+    if (f) figure_estimate(f, s->reference, &x);
+    if (f && f->rounds && x.value > 0)
+        profile_set_exact(&s->out->costs, "exchange_speed", 1000 / x.value, FROM_FIT,
+                          "speed index beside the loads of the micro-server");
+    else
+        profile_set_exact(&s->out->costs, "exchange_speed", s->reference, FROM_PROBE,
+                          "speed index, fastest decile of looks");
 }
 
 static void describe_host(struct costs *c) {
@@ -196,6 +204,25 @@ static void describe_host(struct costs *c) {
     snprintf(c->date, sizeof c->date, "%.31s", h.date);
 }
 
+// Another server computes without system calls, of which the micro-server makes many.
+static void set_preempt(struct session *s) {
+    struct figure_estimate x;
+    const struct figure *f = bench_figure(&s->bench, "kick.user");
+    if (!s->options->probes_only || !f || !f->rounds) return;
+    figure_estimate(f, s->reference, &x);
+    profile_set(&s->out->costs, "machine.preempt_remote", &x, FROM_PROBE,
+                "futex wake of a thread on another core where one computes, until it runs");
+}
+
+// Where that depends on what was before, the kernel's rule stands in the profile instead.
+static void set_pull(struct session *s) {
+    struct figure_estimate x;
+    const struct figure *f = bench_figure(&s->bench, "pull.slept");
+    if (stages_pulls_by_success() || !f || !f->rounds) return;
+    figure_estimate(f, s->reference, &x);
+    profile_set(&s->out->costs, "machine.pull", &x, FROM_PROBE, f->spec->source);
+}
+
 static void conclude(struct session *s) {
     struct calibration *c = s->out;
     struct bench *b = &s->bench;
@@ -204,6 +231,8 @@ static void conclude(struct session *s) {
     set_speed(s);
     c->row = memory_new((size_t)b->figures, sizeof *c->row);
     for (int i = 0; i < b->figures; i++) add_row(s, &b->figure[i]);
+    set_preempt(s);
+    set_pull(s);
     c->trusted = c->compared > 0 && c->noisy <= noisy_share * c->compared;
 }
 

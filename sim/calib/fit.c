@@ -24,6 +24,7 @@ const struct figure_spec fit_figures[] = {
     {"fit.pool_threads_64", FIGURE_CPU, "the same: pool threads per request"},
     {"fit.client_keep_64", FIGURE_CPU, "load generator per request, 64 kept connections, wake-ups taken off"},
     {"fit.client_new_64", FIGURE_CPU, "load generator per request, a new connection each, 64 at a time"},
+    {"fit.exchange", FIGURE_CPU, "speed index sampled during these loads: one message through the kernel"},
     {NULL, 0, NULL}};
 
 struct drive {
@@ -121,16 +122,27 @@ static struct load_target target_of(const struct serve *v) {
     return t;
 }
 
+// What the index says beside a load on an otherwise quiet machine, which is not what it says without one.
+static void note_speed(struct bench *b, struct host_speed *speed) {
+    double middle, low, high;
+    host_speed_stop(speed, &middle, &low, &high);
+    if (middle > 0) bench_note(b, "fit.exchange", 0, 1000 / middle);
+}
+
 static bool load_server(struct bench *b, const struct drive *d, const struct scenario *s,
                         const struct wake_costs *w, const struct serve *v, struct err *e) {
     struct load_target target = target_of(v);
     struct load_report report = {0};
     struct observation seen;
     observation_init(&seen);
+    bench_pin(b, -1); // samples both cores
+    struct host_speed *speed = host_speed_start(e);
+    bench_pin(b, 0);
     struct use before = use_now(v);
-    bool ok = load_run(s, 1, &target, NULL, &seen, &report, e); // a tenth of a second
+    bool ok = speed && load_run(s, 1, &target, NULL, &seen, &report, e); // a tenth of a second
     struct use after = use_now(v);
     observation_fini(&seen);
+    if (speed) note_speed(b, speed);
     const struct use per_request = use_between(&before, &after, (double)s->load.requests);
     if (ok && !report.errors) note(b, d, &per_request, w);
     return ok;

@@ -1,7 +1,8 @@
 // A thread that has slept for some ms wakes on a busy core and waits there; 0.25 ms later the other core, busy so far,
 // becomes idle: does it take the thread over at once? The thread is of SCHED_BATCH, so that it does not pre-empt the hog
 // on its core. Trials in which it ran before, or something else ran on the machine, are left out. The other core never
-// takes a hog over in this way (probe_pull.c), which has only just run.
+// takes a hog over in this way (probe_pull.c), which has only just run. Kernels that pull in proportion to their success do so
+// here as often as they did before, which tells nothing: see stages_pulls_by_success().
 #include "calib/probe.h"
 
 #include <sched.h>
@@ -11,7 +12,7 @@ enum { TRIALS = 3 };
 static const int64_t asleep_ns = 5000000, wait_ns = 250000, at_once_ns = 300000, watch_ns = 15000000;
 
 static const struct figure_spec figures[] = {
-    {"machine.pull", FIGURE_SHARE,
+    {"pull.slept", FIGURE_SHARE,
      "a core whose thread blocks takes a thread that waits on the other, within 0.3 ms"},
     {NULL, 0, NULL}};
 
@@ -60,7 +61,7 @@ static void guest(void *arg) {
         sleep_until(since + watch_ns);
         bench_await(&p->done, i);
         bool taken = atomic_load(&p->cpu) == p->bench->cpu[1] && atomic_load(&p->ran) - since < at_once_ns;
-        if (alone && waits) bench_count(p->bench, "machine.pull", taken, 1);
+        if (alone && waits) bench_count(p->bench, "pull.slept", taken, 1);
     }
     atomic_store(&p->over, 1);
 }

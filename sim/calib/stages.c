@@ -125,6 +125,14 @@ static bool since(int major, int minor) {
     return !uname(&u) && sscanf(u.release, "%d.%d", &m, &n) == 2 && (m > major || (m == major && n >= minor));
 }
 
+bool stages_pulls_by_success(void) {
+    struct utsname u;
+    int m = 0, n = 0, patch = 0;
+    if (uname(&u) || sscanf(u.release, "%d.%d.%d", &m, &n, &patch) < 2) return false;
+    if (m == 6 && n == 12) return patch >= 65;
+    return m > 6 || (m == 6 && (n > 18 || (n == 18 && patch >= 5)));
+}
+
 // Linux: sysctl_sched_base_slice, get_update_sysctl_factor with tunable_scaling 1.
 static double base_slice(void) {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -145,6 +153,11 @@ static void set_scheduler(struct costs *c) {
 
 void stages_set_facts(struct costs *c) {
     set_scheduler(c);
+    if (stages_pulls_by_success()) {
+        static const char source[] = "Linux 6.12.65, 6.18.5 and later: NI_RANDOM in sched_balance_newidle";
+        profile_set_exact(c, "machine.pull", 1, FROM_PUBLISHED, source);
+        profile_set_exact(c, "machine.pull_by_success", 1, FROM_PUBLISHED, source);
+    }
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         profile_set_exact(c, facts[i].key, facts[i].value, facts[i].from, facts[i].source);
 }

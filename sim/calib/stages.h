@@ -10,3 +10,7 @@ void stages_derive(struct bench *b, int rounds, double reference);
 
 // Sets what the micro-server is by its construction and no probe can tell: lock releases of each stage, flags.
 void stages_set_facts(struct costs *c);
+
+// Whether this kernel's cores that go idle look for a waiting thread in proportion to their success (machine.pull_by_success):
+// Linux 6.12.65, 6.18.5 and later, by uname.
+bool stages_pulls_by_success(void);

@@ -53,7 +53,7 @@ static const struct schema_row rows[] = {
     COST("machine.wake_remote", machine.wake_remote, "0",
          "CPU the waker pays when another core must be told"),
     COST("machine.preempt_remote", machine.preempt_remote, "0",
-         "latency of interrupting a busy core from another"),
+         "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at the latest"),
     COST("machine.switch", machine.switch_, "0", "CPU of a change of thread on a core"),
     COST("machine.migrate", machine.migrate, "0", "CPU a thread pays on a core other than its last"),
     {.key = "machine.slice",
