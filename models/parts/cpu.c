@@ -110,9 +110,9 @@ static void start(struct cpu *c, struct thread *t) {
     }
     if (t->cpu && t->cpu != c) t->need += m->t.migrate;
     // What the change costs is not taken from the slice, or a slice no longer than that would lead nowhere.
-    c->slice_end = m->t.keep_lag ? SIM_NEVER : now + m->t.slice + wall_of(c, t->need - need);
     c->tick_at = fair_next_tick(m);
     fair_begin(c);
+    c->slice_end = fair_slice_end(c, wall_of(c, t->need - need));
     t->cpu = c;
     thread_enter(m, t, THREAD_RUNNING);
     role_starts(m, t->role);
@@ -147,7 +147,7 @@ static void balance(struct sim *sim, void *owner, uint32_t tag) {
     m->current = NULL;
     for (int i = 0; i < m->cpus && m->waiting > 0; i++) {
         struct cpu *c = &m->cpu[i];
-        struct thread *t = c->state == CPU_IDLE ? pull_idle(c, true) : NULL;
+        struct thread *t = c->state == CPU_IDLE ? pull_any(c) : NULL;
         if (t) cpu_rouse(c, t);
     }
     arm_balance(m);
@@ -236,18 +236,8 @@ static void preempt(struct cpu *c) {
 
 static void slice_over(struct cpu *c) {
     if (give_way(c, fair_rival(c))) return;
-    c->slice_end = machine_now(c->machine) + c->machine->t.slice;
+    c->slice_end = fair_slice_end(c, 0);
     retime(c);
-}
-
-// A core on which threads wait asks an idle one to take some of them over.
-static void ask_idle(struct machine *m) {
-    for (struct cpu *c = m->cpu; c < m->cpu + m->cpus; c++) {
-        if (c->state != CPU_IDLE) continue;
-        struct thread *t = pull_idle(c, false);
-        if (t) cpu_rouse(c, t);
-        return;
-    }
 }
 
 static void tick(struct cpu *c) {
@@ -257,7 +247,7 @@ static void tick(struct cpu *c) {
     struct thread *rival = c->preempt_at != SIM_NEVER ? fair_rival(c) : fair_rival_at_tick(c);
     c->preempt_at = SIM_NEVER;
     if (!give_way(c, rival)) retime(c);
-    if (m->t.balance_tick && m->idle_cpus > 0 && run_queue_awake(c) > 0) ask_idle(m);
+    pull_at_tick(c);
 }
 
 // A thread that has run for a while on a slow core moves to a faster one that idles (asymmetric packing).

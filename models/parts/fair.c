@@ -128,6 +128,16 @@ void fair_begin(struct cpu *c) {
     c->running->protected = c->running->deadline;
 }
 
+// One that keeps the core although its slice is over is looked at again soon.
+sim_time fair_slice_end(const struct cpu *c, sim_time change) {
+    static const sim_time SOON = 100 * SIM_US;
+    const struct machine *m = c->machine;
+    if (!m->t.keep_lag) return machine_now(m) + m->t.slice + change;
+    if (!m->t.slice_exact) return SIM_NEVER;
+    sim_time left = c->running->protected - c->running->vruntime;
+    return machine_now(m) + (left > SOON ? left : SOON);
+}
+
 struct thread *fair_take(struct cpu *c) {
     struct thread *t = c->machine->t.keep_lag ? rival(c) : run_queue_first(c);
     if (t) run_queue_remove(c, t);

@@ -32,6 +32,10 @@ struct thread *fair_rival_at_tick(struct cpu *c);
 // The running thread of c, charged up to now, has the core from now on.
 void fair_begin(struct cpu *c);
 
+// When others are to be looked at for the running thread of c, which has just got the core or keeps it: a turn's length and
+// `change`, ns, from now; with EEVDF what is left of its slice where that is exact (machine.slice_exact), else SIM_NEVER.
+sim_time fair_slice_end(const struct cpu *c, sim_time change);
+
 // Takes the thread with the best claim off the queue; NULL where nobody in it is awake.
 struct thread *fair_take(struct cpu *c);
 

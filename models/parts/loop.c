@@ -289,11 +289,21 @@ struct act loop_run_handler(struct machine *m, struct loop *l, struct request *r
 
 // --- responses and closes
 
-// The response leaves; a connection that is not kept is closed now or in the next turn.
+static struct act left(struct machine *m, struct thread *t) {
+    (void)m;
+    struct loop *l = loop_of(t);
+    worker_close(l->worker, l->leaving);
+    return thread_run(t, 0, loop_next_task);
+}
+
+// The response leaves; a connection that is not kept is closed at once, at the end of this turn, or in the next one.
 static void reply(struct machine *m, struct loop *l, struct request *r) {
     struct conn *c = r->conn;
     bool keeps = worker_keeps(l->worker, c);
-    if (!keeps) {
+    if (!keeps && l->worker->cost.close_at_once) {
+        conn_unwatch(c);
+        l->leaving = c;
+    } else if (!keeps) {
         conn_unwatch(c);
         push_conn(&l->closing, &l->closings, &l->closing_room, c);
         if (!l->worker->cost.close_later) l->closing_now = l->closings;
@@ -305,9 +315,11 @@ static struct act written(struct machine *m, struct loop *l, struct request *r) 
     if (l->worker->cost.batch_flush) {
         request_await(m, r, l->thread);
         request_queue_push(&l->flush, r);
-    } else {
-        reply(m, l, r);
+        return thread_run(l->thread, 0, loop_next_task);
     }
+    l->leaving = NULL;
+    reply(m, l, r);
+    if (l->leaving) return worker_stage(l->worker, l->thread, &l->worker->cost.close, 1, left);
     return thread_run(l->thread, 0, loop_next_task);
 }
 

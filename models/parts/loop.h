@@ -31,6 +31,7 @@ struct loop {
     int closings, closing_now, closing_room, closing_at;
     struct conn **fresh; // accepted in the present burst
     int freshes, fresh_room;
+    struct conn *leaving; // being closed at once
     bool drained; // something was accepted in this turn
     void *model;  // the dispatch model's own state
 };

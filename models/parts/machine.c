@@ -45,6 +45,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .balance_tick = c->balance_tick.value > 0,
         .wake_affine = c->wake_affine.value > 0,
         .keep_lag = c->keep_lag.value > 0,
+        .slice_exact = c->keep_lag.value > 0 && c->slice_exact.value > 0,
     };
 }
 

@@ -18,7 +18,7 @@ struct machine_times {
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
     double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed;
     int turbo_cores;
-    bool pull, pull_by_success, balance_tick, wake_affine, keep_lag;
+    bool pull, pull_by_success, balance_tick, wake_affine, keep_lag, slice_exact;
 };
 
 // What happened so far.

@@ -19,7 +19,7 @@ static struct thread *movable(const struct cpu *c, bool hot) {
     return first && (hot || first->last_ran + m->t.pull_hot <= machine_now(m)) ? first : NULL;
 }
 
-struct thread *pull_idle(struct cpu *c, bool hot) {
+static struct thread *take(struct cpu *c, bool hot) {
     struct machine *m = c->machine;
     if (m->waiting == 0) return NULL;
     struct cpu *longest = NULL;
@@ -36,6 +36,21 @@ struct thread *pull_idle(struct cpu *c, bool hot) {
     fair_place(t, longest, c);
     load_enter(t, c);
     return t;
+}
+
+struct thread *pull_any(struct cpu *c) {
+    return take(c, true);
+}
+
+void pull_at_tick(const struct cpu *c) {
+    struct machine *m = c->machine;
+    if (!m->t.balance_tick || m->idle_cpus == 0 || run_queue_awake(c) == 0) return;
+    for (struct cpu *o = m->cpu; o < m->cpu + m->cpus; o++) {
+        if (o->state != CPU_IDLE) continue;
+        struct thread *t = take(o, false);
+        if (t) cpu_rouse(o, t);
+        return;
+    }
 }
 
 static bool still_crowded(const struct machine *m) {
@@ -61,14 +76,14 @@ static void note(struct cpu *c, uint32_t successes) {
 struct thread *pull_newly_idle(struct cpu *c) {
     struct machine *m = c->machine;
     if (!m->t.pull) return NULL;
-    if (!m->t.pull_by_success) return pull_idle(c, false);
+    if (!m->t.pull_by_success) return take(c, false);
     if (!m->crowded) return NULL;
     uint32_t weight = 1 + c->pull_ratio;
     if (rng_below(&m->stream[STREAM_SCHEDULER], LOOKS) > weight) {
         note(c, 0);
         return NULL;
     }
-    struct thread *t = pull_idle(c, false);
+    struct thread *t = take(c, false);
     m->crowded = still_crowded(m);
     note(c, t ? (LOOKS + weight / 2) / weight : 0);
     return t;

@@ -12,5 +12,8 @@ void pull_begin(struct cpu *c);
 // O(threads) where some of a queue sleep in it.
 struct thread *pull_newly_idle(struct cpu *c);
 
-// A waiting thread for the idle core c, at a tick; `hot`: also one that ran a moment ago.
-struct thread *pull_idle(struct cpu *c, bool hot);
+// The clock of c ticks: where threads wait there, an idle core takes one over (machine.balance_tick). O(cores).
+void pull_at_tick(const struct cpu *c);
+
+// A waiting thread for the idle core c, whether it ran a moment ago or not; NULL = none.
+struct thread *pull_any(struct cpu *c);

@@ -29,6 +29,7 @@ static struct stages stages_of(const struct server_costs *c) {
                            .call_at_once = c->call_at_once.value > 0,
                            .batch_flush = c->batch_flush.value > 0,
                            .close_later = c->close_later.value > 0,
+                           .close_at_once = c->close_at_once.value > 0,
                            .wake_releases = c->wake_releases.value > 0};
 }
 

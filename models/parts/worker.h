@@ -18,7 +18,7 @@ struct stages {
     struct stage poll, accept, read, call, write, close, hand_off, complete, pool_work, suspend;
     sim_time accept_empty, accept_last, wake, spawn, block;
     int hop_polls;
-    bool call_at_once, batch_flush, close_later, wake_releases;
+    bool call_at_once, batch_flush, close_later, close_at_once, wake_releases;
 };
 
 struct server;

@@ -227,7 +227,7 @@ static bool load(struct attach_drive *d, const struct attach_load *l, const stru
     target.answered = answered;
     target.listener = d;
     observation_init(&seen);
-    bool ok = load_run(s, 1, &target, d->options->machine.stop, &seen, &report, e);
+    bool ok = load_run(s, 0, &target, d->options->machine.stop, &seen, &report, e);
     bool stopped = d->options->machine.stop && atomic_load(d->options->machine.stop);
     ok = ok && (stopped || check_answers(d, l, &report, &seen, e));
     if (ok && seen.done > 0) {
@@ -246,7 +246,7 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     double low, high;
     attach_series_clear(&d->series);
     if (!attach_tree_use(&d->tree, &before, e)) return false;
-    struct host_speed *speed = host_speed_start(e);
+    struct host_speed *speed = host_speed_start(true, e);
     if (!speed) return false;
     attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
     bool ok = load(d, l, s, out, e);

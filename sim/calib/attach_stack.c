@@ -51,6 +51,7 @@ static const struct attach_fact plain[] = {
     {"server.hop_polls", 0, FROM_GUESS, "no hand-off is known to need further turns"},
     {"server.batch_flush", 0, FROM_GUESS, "responses leave at once"},
     {"server.close_later", 0, FROM_GUESS, "connections are closed at once"},
+    {"server.close_at_once", 1, FROM_GUESS, "connections are closed at once"},
     {"server.wake_releases", 0, FROM_GUESS, "no lock"},
     {NULL, 0, FROM_NONE, NULL}};
 

@@ -136,10 +136,10 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     struct observation seen;
     observation_init(&seen);
     bench_pin(b, -1); // samples both cores
-    struct host_speed *speed = host_speed_start(e);
+    struct host_speed *speed = host_speed_start(false, e);
     bench_pin(b, 0);
     struct use before = use_now(v);
-    bool ok = speed && load_run(s, 1, &target, NULL, &seen, &report, e); // a tenth of a second
+    bool ok = speed && load_run(s, 0, &target, NULL, &seen, &report, e); // a tenth of a second
     struct use after = use_now(v);
     observation_fini(&seen);
     if (speed) note_speed(b, speed);

@@ -22,7 +22,7 @@ static bool still_there(const struct measure_round *r, const struct load_target 
                    ntohs(target->address.sin_port));
 }
 
-static bool drive(const struct subject *v, uint64_t seed, const atomic_int *stop, struct measure_round *r,
+static bool drive(const struct subject *v, uint32_t round, const atomic_int *stop, struct measure_round *r,
                   struct err *e) {
     struct load_target target;
     struct family_look before = {0}, after = {0};
@@ -31,8 +31,8 @@ static bool drive(const struct subject *v, uint64_t seed, const atomic_int *stop
     r->server_cpu_s = r->voluntary = r->involuntary = NAN;
     bool known = subject_look(v, &before);
     others_begin(&others);
-    struct host_speed *speed = host_speed_start(e);
-    bool ok = speed && load_run(&v->scenario, seed, &target, stop, &r->seen, &r->load, e);
+    struct host_speed *speed = host_speed_start(v->scenario.costs.dense.value > 0, e);
+    bool ok = speed && load_run(&v->scenario, round, &target, stop, &r->seen, &r->load, e);
     if (speed) r->dense = host_speed_dense(speed);
     if (speed) host_speed_stop(speed, &r->speed, &r->speed_low, &r->speed_high);
     if (known && subject_look(v, &after)) used(r, &before, &after);
@@ -43,14 +43,14 @@ static bool drive(const struct subject *v, uint64_t seed, const atomic_int *stop
 }
 
 // Where the server has died, that is the reason, whatever the client saw of it.
-static bool one_round(const struct scenario *s, struct subject_servers *all, uint64_t seed,
+static bool one_round(const struct scenario *s, struct subject_servers *all, uint32_t round,
                       const atomic_int *stop, struct measure_round *r, struct err *e) {
     struct subject v;
     *r = (struct measure_round){0};
     observation_init(&r->seen);
     if (!subject_begin(&v, all, s, stop, e)) return false;
     double before = 0, after = 0;
-    bool ok = subject_pace(&v, &before, e) && drive(&v, seed, stop, r, e) && subject_pace(&v, &after, e);
+    bool ok = subject_pace(&v, &before, e) && drive(&v, round, stop, r, e) && subject_pace(&v, &after, e);
     r->pace = (before + after) / 2;
     return subject_end(&v, e) && ok;
 }
@@ -65,8 +65,7 @@ static bool all_rounds(const struct scenario_file *f, const struct measure_optio
         for (int c = 0; c < f->cases; c++) {
             if (o->progress) o->progress(o->listener, round * f->cases + c, o->rounds * f->cases);
             struct measure_case *k = &out->case_[c];
-            uint64_t seed = f->case_[c].run.seed + (uint64_t)round;
-            bool ok = one_round(&f->case_[c], all, seed, o->stop, &k->round[k->rounds], e);
+            bool ok = one_round(&f->case_[c], all, (uint32_t)round, o->stop, &k->round[k->rounds], e);
             // Ctrl-C reaches the server, too: what goes wrong from then on is no error.
             if (!ok || stopped(o)) {
                 observation_fini(&k->round[k->rounds].seen);

@@ -92,7 +92,7 @@ static void remark(const struct job *j, const char *text) {
 static int execute(struct job *j, struct err *e) {
     const struct scenario *s = &j->file.case_[0];
     struct case_result result;
-    bool ok = load_run(s, s->run.seed, &j->target, &j->signals.seen, &j->seen, &j->report, e);
+    bool ok = load_run(s, 0, &j->target, &j->signals.seen, &j->seen, &j->report, e);
     signals_fini(&j->signals);
     if (!ok) return -1;
     int signal = atomic_load(&j->signals.seen);

@@ -11,16 +11,17 @@
 
 enum { EXIT_MISSES = 1, EXIT_TOO_NOISY = 4 };
 
-// Of all requests for endpoint -1; what the server's processes use is known of all together.
+// The median of the replications, as that of the rounds is what was measured: where a server falls into one of two rhythms, or
+// p99 hangs on one pass of a collector, the mean is neither. Of all requests for endpoint -1; what the server's processes use is known of all together.
 static double predicted_value(const struct case_result *c, int endpoint, enum quantity q) {
     const struct latency_estimate *l = endpoint < 0 ? &c->latency : &c->endpoint[endpoint].latency;
     switch (q) {
     case QUANTITY_THROUGHPUT:
-        return endpoint < 0 ? c->throughput_per_s.mean : c->endpoint[endpoint].throughput_per_s.mean;
-    case QUANTITY_MEAN: return l->mean.mean;
-    case QUANTITY_P50: return l->quantile[QUANTILE_P50].mean;
-    case QUANTITY_P95: return l->quantile[QUANTILE_P95].mean;
-    case QUANTITY_P99: return l->quantile[QUANTILE_P99].mean;
+        return endpoint < 0 ? c->throughput_per_s.median : c->endpoint[endpoint].throughput_per_s.median;
+    case QUANTITY_MEAN: return l->mean.median;
+    case QUANTITY_P50: return l->quantile[QUANTILE_P50].median;
+    case QUANTITY_P95: return l->quantile[QUANTILE_P95].median;
+    case QUANTITY_P99: return l->quantile[QUANTILE_P99].median;
     case QUANTITY_CPU: return endpoint < 0 ? c->cpu_per_request_s : NAN;
     case QUANTITY_VOLUNTARY: return endpoint < 0 ? c->voluntary_per_request : NAN;
     case QUANTITY_INVOLUNTARY: return endpoint < 0 ? c->involuntary_per_request : NAN;
@@ -65,8 +66,14 @@ static bool validate_case(struct measuring *m, int file, int c, const struct sce
     return true;
 }
 
+// Round r of an open load offered the arrivals of replication r: with as many replications as rounds both saw the same.
+static void same_arrivals(struct scenario *s, int rounds) {
+    if (s->load.client == CLIENT_OPEN && rounds > 0) s->run.replications = rounds;
+}
+
 static bool validate_file(struct measuring *m, int file, struct validated *out, struct err *e) {
     struct scenario_file now = seen_speed_cases(&m->part[file], &m->measurement[file]);
+    for (int c = 0; c < now.cases; c++) same_arrivals(&now.case_[c], m->measurement[file].case_[c].rounds);
     struct run_options o = {
         .jobs = cases_jobs(m->args), .simulate = cases_simulate, .context = (void *)m->program};
     bool ok = run_cases(&now, &o, &out->result, NULL, e);

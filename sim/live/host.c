@@ -16,7 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXCHANGED = 60, WARM = 40, PIECES = 3, PIECE_TIMES = 24, SAMPLE_PERIOD_NS = 25000000 };
+enum { EXCHANGED = 60, WARM = 40, PIECES = 3, PIECE_TIMES = 24 };
+// Beside a load a sample must not be seen in its latencies: a pause of 0.2 ms at 40 times a second on each core was their p99.
+enum { BRIEF_WARM = 6, BRIEF_PIECES = 2, BRIEF_TIMES = 10, FIRST_NS = 20000000, PERIOD_NS = 100000000 };
 static const double least_busy_s = 0.01; // one tick of the kernel's statistics
 
 // ---- the machine ----
@@ -177,7 +179,7 @@ struct sampler {
 struct host_speed {
     pthread_mutex_t mutex;
     pthread_cond_t stop;
-    bool stopping;
+    bool stopping, dense;
     int samplers;
     struct sampler *sampler;
 };
@@ -191,27 +193,32 @@ static bool exchange(const int fd[2], int times) {
 }
 
 // The best of some pieces: what disturbs one of them (a tick, an interrupt) is not the speed of the core.
-double host_speed_now(void) {
-    int fd[2];
+static double best_of(const int fd[2], int warm, int pieces, int times) {
     int64_t least = INT64_MAX;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) return 0;
-    bool ok = exchange(fd, WARM);
-    for (int i = 0; ok && i < PIECES; i++) {
+    bool ok = exchange(fd, warm);
+    for (int i = 0; ok && i < pieces; i++) {
         int64_t from = thread_cpu_ns();
-        ok = exchange(fd, PIECE_TIMES);
+        ok = exchange(fd, times);
         int64_t ns = thread_cpu_ns() - from;
         if (ns < least) least = ns;
     }
-    close(fd[0]);
-    close(fd[1]);
-    return ok && least > 0 ? PIECE_TIMES * 1000.0 / (double)least : 0;
+    return ok && least > 0 ? times * 1000.0 / (double)least : 0;
 }
 
-// Waits one period; false when it is over.
-static bool rest(struct host_speed *s) {
+double host_speed_now(void) {
+    int fd[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) return 0;
+    double speed = best_of(fd, WARM, PIECES, PIECE_TIMES);
+    close(fd[0]);
+    close(fd[1]);
+    return speed;
+}
+
+// False when it is over.
+static bool rest(struct host_speed *s, int64_t ns) {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += SAMPLE_PERIOD_NS;
+    until.tv_nsec += ns;
     if (until.tv_nsec >= 1000000000) {
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
@@ -238,12 +245,16 @@ static void *sample(void *argument) {
     CPU_ZERO(&set);
     CPU_SET(own->cpu, &set);
     pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-    do {
+    int fd[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) return NULL;
+    for (bool on = rest(own->owner, FIRST_NS); on; on = rest(own->owner, PERIOD_NS)) {
         own->seen = memory_grow(own->seen, &own->capacity, own->count + 1, sizeof *own->seen);
-        double now = host_speed_now();
+        double now = best_of(fd, BRIEF_WARM, BRIEF_PIECES, BRIEF_TIMES);
         if (now > 0) own->seen[own->count++] = now;
-        note_dense(own);
-    } while (rest(own->owner));
+        if (own->owner->dense) note_dense(own);
+    }
+    close(fd[0]);
+    close(fd[1]);
     return NULL;
 }
 
@@ -263,11 +274,12 @@ static void destroy(struct host_speed *s) {
     free(s);
 }
 
-struct host_speed *host_speed_start(struct err *e) {
+struct host_speed *host_speed_start(bool dense, struct err *e) {
     cpu_set_t set;
     pthread_condattr_t monotonic;
     int error = 0, cpus = allowed_cpus(&set);
     struct host_speed *s = memory_new(1, sizeof *s);
+    s->dense = dense;
     s->sampler = memory_new((size_t)cpus, sizeof *s->sampler);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_condattr_init(&monotonic);

@@ -30,22 +30,23 @@ bool host_usage_read(pid_t pid, struct host_usage *out);
 bool host_usage_thread(pid_t pid, pid_t thread, struct host_usage *out);
 
 // Speed index: how fast each core passes small messages through the kernel (write and read on a pair of sockets), sampled
-// every 25 ms by a thread on each core (0.7 % of its time), the best of three pieces of some 30 us. It counts the thread's CPU time, so that waiting for the core
+// ten times a second by a thread on each core for some 40 us (0.04 % of its time), the better of two pieces. It counts the thread's CPU time, so that waiting for the core
 // is not taken for slowness. 1 = 10^6 exchanges a second; only ratios mean anything. System calls are what a small server
 // mostly spends: on a host that lends half-cores, throughput of nginx follows this index (correlation 0.94 over 18 runs,
 // its spread falls from 11 to 4 % when divided by it), and a chain of arithmetic hardly at all (0.41).
 struct host_speed;
 
-// NULL with *e (ERR_HOST: no thread can be started). Stop it with host_speed_stop.
-struct host_speed *host_speed_start(struct err *e);
+// NULL with *e (ERR_HOST: no thread can be started). `dense`: dense work is sampled, too (0.1 ms each time). Stop it with
+// host_speed_stop.
+struct host_speed *host_speed_start(bool dense, struct err *e);
 
 // How fast the cores execute dense work (host_dense.h), sampled with the index: the mean that work would see which is
 // spread over the cores and the time so far as all that ran on them. Call it before host_speed_stop; 0 where there is no
 // sample yet. Cost: about 0.1 ms.
 double host_speed_dense(struct host_speed *s);
 
-// Ends the sampling and releases *s. Median, lowest and highest decile, over cores and samples (the first samples are taken
-// at once); 0 where no sockets could be had.
+// Ends the sampling and releases *s. Median, lowest and highest decile, over cores and samples; 0 where there is none: the
+// first samples are taken after 20 ms.
 void host_speed_stop(struct host_speed *s, double *middle, double *low, double *high);
 
 // One sample of the index on the core the caller is on; 0 where no sockets can be had. Cost: about 0.1 ms.

@@ -150,14 +150,14 @@ static bool count_users(struct run *r, int64_t files, struct err *e) {
     return err_hint(e, "raise the hard limit (ulimit -Hn) or lower load.concurrency");
 }
 
-static bool prepare(struct run *r, const struct scenario *s, uint64_t seed, int64_t files, struct err *e) {
+static bool prepare(struct run *r, const struct scenario *s, uint32_t replication, int64_t files, struct err *e) {
     struct load_gen *g = &r->gen;
     const struct load_spec *load = &s->load;
     g->scenario = s;
     g->load = load;
     if (!count_users(r, files, e)) return false;
-    rng_init(&g->arrivals_rng, seed, 0, 0, STREAM_ARRIVALS);
-    rng_init(&g->client_rng, seed, 0, 0, STREAM_CLIENT);
+    rng_init(&g->arrivals_rng, s->run.seed, 0, replication, STREAM_ARRIVALS);
+    rng_init(&g->client_rng, s->run.seed, 0, replication, STREAM_CLIENT);
     g->answered = r->target->answered;
     g->listener = r->target->listener;
     g->wire.address = r->target->address;
@@ -234,22 +234,22 @@ static void release(struct run *r) {
     free(r->buffer);
 }
 
-static bool run(struct run *r, const struct scenario *s, uint64_t seed, int64_t files, struct err *e) {
+static bool run(struct run *r, const struct scenario *s, uint32_t replication, int64_t files, struct err *e) {
     hist_init(&r->uncorrected);
     hist_init(&r->lag);
-    bool ok = prepare(r, s, seed, files, e) && loop(r, e);
+    bool ok = prepare(r, s, replication, files, e) && loop(r, e);
     if (ok) report(r, load_user_now());
     release(r);
     return ok;
 }
 
-bool load_run(const struct scenario *s, uint64_t seed, const struct load_target *target,
+bool load_run(const struct scenario *s, uint32_t replication, const struct load_target *target,
               const atomic_int *stop, struct observation *out, struct load_report *report_, struct err *e) {
     struct run r = {.target = target, .stop = stop, .out = out, .report = report_, .gen.wire.epoll = -1};
     struct load_files files;
     *report_ = (struct load_report){0};
     load_files_raise(&files);
-    bool ok = run(&r, s, seed, files.free, e);
+    bool ok = run(&r, s, replication, files.free, e);
     load_files_restore(&files);
     return ok;
 }

@@ -49,8 +49,8 @@ struct load_report {
 // zero. False with *e (ERR_USAGE).
 bool load_parse_url(const char *url, struct load_target *out, struct err *e);
 
-// Runs the load of `s` (as scenario.h describes it; think times, arrivals, retries and back-off are drawn from `seed` with
-// the simulator's streams) against the target. Fills *out (initialised) with span, counts and latency (blame and stations
+// Runs the load of `s` (as scenario.h describes it; think times, arrivals, retries and back-off are drawn from the
+// simulator's streams of this replication, so that both see the same) against the target. Fills *out (initialised) with span, counts and latency (blame and stations
 // stay zero) and *report; both without the warm-up where the simulator would leave one out (scenario/warmup.h). `stop`:
 // polled every 50 ms at least; when it becomes non-zero the run ends early with what is complete.
 //
@@ -72,5 +72,5 @@ bool load_parse_url(const char *url, struct load_target *out, struct err *e);
 // False with *e (ERR_HOST): the first connections are refused, more files are needed than the process may open (the soft
 // limit is raised to the hard one meanwhile), or the server is silent for target->silence. Memory: 300 bytes a
 // connection (1.8 KB with several endpoints), three histograms a segment. The calling thread's timer slack is 1 ns meanwhile.
-bool load_run(const struct scenario *s, uint64_t seed, const struct load_target *target,
+bool load_run(const struct scenario *s, uint32_t replication, const struct load_target *target,
               const atomic_int *stop, struct observation *out, struct load_report *report, struct err *e);

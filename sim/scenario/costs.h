@@ -45,6 +45,7 @@ struct machine_costs {
     struct cost tick;           // period of the scheduler's clock
     struct cost tick_cpu;       // what its interrupt takes from the thread that runs
     struct cost base_slice;     // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
+    struct cost slice_exact;    // 1: others get their turn when a slice ends, not only at the next tick
     struct cost
         sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
     struct cost
@@ -97,7 +98,8 @@ struct server_costs {
     struct cost
         call_at_once; // 1: what was read is handled at once (libuv, Node.js); 0: in the next turn (asyncio)
     struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
-    struct cost close_later; // 1: close happens one iteration after the response
+    struct cost close_later; // 1: close happens one iteration after the response; 0: at the end of the turn
+    struct cost close_at_once; // 1: right after the response
     struct cost
         wake_releases; // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)
     struct cost wake;  // CPU of that wake-up call

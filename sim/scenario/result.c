@@ -268,7 +268,7 @@ static bool is_precise(const struct case_result *c, const struct run_spec *run) 
 }
 
 static void forget_latency(struct latency_estimate *l) {
-    const struct estimate unknown = {NAN, NAN, NAN, 0};
+    const struct estimate unknown = {NAN, NAN, NAN, 0, NAN};
     l->mean = l->max = unknown;
     for (int q = 0; q < QUANTILE_COUNT; q++) l->quantile[q] = unknown;
 }

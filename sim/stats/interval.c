@@ -41,7 +41,7 @@ static struct sums sum_up(const double *a, const double *b, int n) {
 }
 
 static struct estimate estimate_from(struct sums s, double level) {
-    struct estimate e = {.mean = s.mean, .lo = NAN, .hi = NAN, .n = s.n};
+    struct estimate e = {.mean = s.mean, .lo = NAN, .hi = NAN, .n = s.n, .median = NAN};
     if (s.n < 2) return e;
     double error = sqrt(s.squares / (s.n - 1) / s.n), half = t_quantile(0.5 + 0.5 * level, s.n - 1) * error;
     e.lo = s.mean - half;
@@ -50,7 +50,9 @@ static struct estimate estimate_from(struct sums s, double level) {
 }
 
 struct estimate estimate_mean(const double *x, int n, double level) {
-    return estimate_from(sum_up(x, NULL, n), level);
+    struct estimate e = estimate_from(sum_up(x, NULL, n), level);
+    e.median = median(x, n);
+    return e;
 }
 
 struct estimate estimate_paired(const double *a, const double *b, int n, double level) {

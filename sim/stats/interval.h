@@ -3,10 +3,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// A mean with its 95 % interval. n = 0: nothing is known (mean, lo, hi are NAN). n = 1: lo = hi = NAN.
+// A mean with its 95 % interval, and the median. n = 0: nothing is known (all are NAN). n = 1: lo = hi = NAN.
 struct estimate {
     double mean, lo, hi;
     int n;
+    double median; // NAN of paired differences
 };
 
 // Student-t interval of the mean of x[0..n), at `level` in (0,1). NAN values are left out. O(n).

@@ -97,7 +97,7 @@ static bool run_both(struct plan *p, struct err *e) {
 // Common random numbers: the same replications of both saw the same requests.
 static void compare(struct plan *p) {
     const struct search *s = &p->search;
-    p->gap = (struct estimate){NAN, NAN, NAN, 0};
+    p->gap = (struct estimate){NAN, NAN, NAN, 0, NAN};
     if (s->best < 0 || s->runner_up < 0) return;
     const struct trial *best = &s->candidate[s->best].trial, *other = &s->candidate[s->runner_up].trial;
     int n = best->done < other->done ? best->done : other->done, figure = other->now.figure;
@@ -171,7 +171,7 @@ static bool find_bands(struct plan *p, struct err *e) {
 
 static void nothing_known(struct plan *p) {
     p->growth = (struct growth){.carries = NAN, .breaks = NAN};
-    p->gap = (struct estimate){NAN, NAN, NAN, 0};
+    p->gap = (struct estimate){NAN, NAN, NAN, 0, NAN};
 }
 
 bool plan_find(struct plan *p, struct err *e) {

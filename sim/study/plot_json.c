@@ -32,7 +32,7 @@ static void estimate(struct estimate *out, const json_t *object) {
     const json_t *interval = json_object_get(object, "ci95");
     const json_t *lo = json_array_get(interval, 0), *hi = json_array_get(interval, 1);
     *out = (struct estimate){number(object, "mean"), json_is_number(lo) ? json_number_value(lo) : NAN,
-                             json_is_number(hi) ? json_number_value(hi) : NAN, 0};
+                             json_is_number(hi) ? json_number_value(hi) : NAN, 0, NAN};
     out->n = isnan(out->mean) ? 0 : isnan(out->lo) ? 1 : 2; // how many is not told
 }
 

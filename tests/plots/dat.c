@@ -15,7 +15,7 @@ static void fail(const char *what) {
 }
 
 static struct estimate about(double mean, double part) {
-    return (struct estimate){mean, mean * (1 - part), mean * (1 + part), 10};
+    return (struct estimate){mean, mean * (1 - part), mean * (1 + part), 10, mean};
 }
 
 // A made-up server of capacity 800/s a worker, slowed by 3 % a worker and more among many, whose requests take 2 ms: not a model of
@@ -32,7 +32,7 @@ static void fill(struct case_result *c, double clients, double workers, double s
     c->latency.quantile[QUANTILE_P95] = about(1.8 * mean, 0.07);
     c->latency.quantile[QUANTILE_P99] = about(2.6 * mean, 0.15);
     if (c->status == STATUS_SATURATED)
-        for (int q = 0; q < QUANTILE_COUNT; q++) c->latency.quantile[q] = (struct estimate){NAN, NAN, NAN, 0};
+        for (int q = 0; q < QUANTILE_COUNT; q++) c->latency.quantile[q] = (struct estimate){NAN, NAN, NAN, 0, NAN};
     for (int l = 0; l < LIMIT_COUNT; l++) c->utilisation[l] = NAN;
     c->utilisation[LIMIT_CORE] = 0.5 * rate / capacity;
     c->utilisation[LIMIT_LOOP] = rate / capacity;

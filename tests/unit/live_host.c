@@ -106,16 +106,18 @@ static void speed(void **state) {
     (void)state;
     struct err e;
     double median, low, high;
-    struct host_speed *s = host_speed_start(&e);
+    struct host_speed *s = host_speed_start(true, &e);
     assert_non_null(s);
-    usleep(120000);
+    usleep(180000); // the first samples are due after 20 ms
+    assert_true(host_speed_dense(s) > 0);
     host_speed_stop(s, &median, &low, &high);
     assert_true(0 < low && low <= median && median <= high);
     assert_true(median > 0.001 && median < 100); // of the order it is defined in
-    s = host_speed_start(&e);                    // stopped at once: still one sample a core
+    s = host_speed_start(false, &e);             // stopped at once: no sample
     assert_non_null(s);
+    assert_true(host_speed_dense(s) == 0);
     host_speed_stop(s, &median, &low, &high);
-    assert_true(median > 0);
+    assert_true(median == 0 && low == 0 && high == 0);
 }
 
 int main(void) {

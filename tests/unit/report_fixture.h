@@ -7,10 +7,10 @@
 #include <string.h>
 
 static inline struct estimate about(double mean) {
-    return (struct estimate){mean, mean * 0.99, mean * 1.01, 10};
+    return (struct estimate){mean, mean * 0.99, mean * 1.01, 10, mean};
 }
 
-static const struct estimate unknown = {NAN, NAN, NAN, 0};
+static const struct estimate unknown = {NAN, NAN, NAN, 0, NAN};
 
 static inline struct case_result ok_case(void) {
     struct case_result c = {.name = "async", .replications = 10, .precise = true, .precision_frac = 0.02};

@@ -54,10 +54,10 @@ static void paired_differences(void **state) {
 
 static void relative_half_width(void **state) {
     (void)state;
-    assert_true(fabs(estimate_relative(&(struct estimate){-8, -10, -6, 5}) - 0.25) < 1e-15);
-    assert_true(estimate_relative(&(struct estimate){0, 0, 0, 5}) == 0);
-    assert_true(estimate_relative(&(struct estimate){7, 7, 7, 5}) == 0);
-    assert_true(estimate_relative(&(struct estimate){0, -1, 1, 5}) == INFINITY);
+    assert_true(fabs(estimate_relative(&(struct estimate){-8, -10, -6, 5, NAN}) - 0.25) < 1e-15);
+    assert_true(estimate_relative(&(struct estimate){0, 0, 0, 5, NAN}) == 0);
+    assert_true(estimate_relative(&(struct estimate){7, 7, 7, 5, NAN}) == 0);
+    assert_true(estimate_relative(&(struct estimate){0, -1, 1, 5, NAN}) == INFINITY);
 }
 
 static void rounds(void **state) {

@@ -126,7 +126,7 @@ static void overload(void **state) {
 }
 
 static struct estimate about(double mean, double half) {
-    return (struct estimate){mean, mean - half, mean + half, 10};
+    return (struct estimate){mean, mean - half, mean + half, 10, mean};
 }
 
 static void outside(void **state) {
