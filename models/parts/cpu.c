@@ -109,6 +109,7 @@ static void start(struct cpu *c, struct thread *t) {
         m->counts.switches++;
     }
     if (t->cpu && t->cpu != c) t->need += m->t.migrate;
+    if (!was_busy) t->need += m->t.halt;
     // What the change costs is not taken from the slice, or a slice no longer than that would lead nowhere.
     c->tick_at = fair_next_tick(m);
     fair_begin(c);

@@ -19,6 +19,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .wake_counted = machine_ns(&c->wake_counted),
         .wake_spread = c->wake_spread.value,
         .switch_ = machine_ns(&c->switch_),
+        .halt = machine_ns(&c->halt),
         .migrate = machine_ns(&c->migrate),
         .slice = machine_ns(&c->slice),
         .base_slice = machine_ns(c->base_slice.value > 0 ? &c->base_slice : &c->slice),

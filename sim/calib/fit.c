@@ -44,7 +44,7 @@ enum { DRIVES = sizeof drives / sizeof drives[0] };
 
 // What wake-ups add, at the speed of this moment.
 struct wake_costs {
-    double counted, remote, local;
+    double counted, remote, local, rest; // rest: what a short one costs
     double turn, accept_last; // of the loop: a turn; an accept that finds nothing
 };
 
@@ -101,14 +101,14 @@ static struct use use_between(const struct use *a, const struct use *b, double n
                         .turns = (b->turns - a->turns) / n};
 }
 
-// A sleep on an idle core counts latency as CPU; whoever wakes the other side pays for telling its core. The pool's
+// A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its core. The pool's
 // threads share the loop's core: their wake-ups are local.
 static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w) {
     // New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
     double turn = w->turn + (strcmp(d->client, "ab") == 0 ? w->accept_last : 0);
     double loop = u->loop - u->client_sleeps * w->remote - u->rest_sleeps * w->local - u->turns * turn;
-    double client = u->client - u->client_sleeps * w->counted - u->loop_sleeps * w->remote;
-    if (!d->rest_key) loop -= u->loop_sleeps * w->counted;
+    double client = u->client - u->client_sleeps * (w->counted + w->rest) - u->loop_sleeps * w->remote;
+    if (!d->rest_key) loop -= u->loop_sleeps * (w->counted + w->rest);
     if (d->loop_key) bench_note(b, d->loop_key, 1, fmax(loop, 0));
     if (d->client_key) bench_note(b, d->client_key, 0, fmax(client, 0));
     if (d->rest_key) bench_note(b, d->rest_key, 1, fmax(u->rest - u->loop_sleeps * w->local, 0));
@@ -164,7 +164,7 @@ static bool run_drive(struct bench *b, const struct drive *d, int requests, cons
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
     const struct wake_costs w = {
         value_of(b, "wake.counted", reference), value_of(b, "machine.wake_remote", reference),
-        value_of(b, "machine.wake_local", reference),
+        value_of(b, "machine.wake_local", reference), value_of(b, "machine.halt", reference),
         value_of(b, "loop.turn", reference) + value_of(b, "syscall.epoll_wait", reference) -
             value_of(b, "syscall.epoll_empty", reference),
         value_of(b, "syscall.accept4_empty", reference)};

@@ -40,6 +40,7 @@ struct machine_costs {
     struct cost wake_remote;  // CPU the waker pays when another core must be told (inter-processor interrupt)
     struct cost preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
     struct cost switch_;        // CPU per change of thread on a core
+    struct cost halt;           // CPU added to what runs first on a core that idled
     struct cost migrate;        // CPU a thread pays on a core other than its last
     struct cost slice;          // fair slice: how long a thread runs while others wait
     struct cost tick;           // period of the scheduler's clock

@@ -55,6 +55,8 @@ static const struct schema_row rows[] = {
     COST("machine.preempt_remote", machine.preempt_remote, "0",
          "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at the latest"),
     COST("machine.switch", machine.switch_, "0", "CPU of a change of thread on a core"),
+    COST("machine.halt", machine.halt, "0",
+         "CPU added to what runs first on a core that idled: it comes back cold"),
     COST("machine.migrate", machine.migrate, "0", "CPU a thread pays on a core other than its last"),
     {.key = "machine.slice",
      .type = SCHEMA_COST,
