@@ -5,9 +5,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 // A worker of the micro-server finishes what it has begun within this, or is ended.
 #define GRACE (2 * SIM_S)
+
+// A worker that has said that it is ready may not have come to its first wait yet, beside the client on its core: whether it
+// takes part in the first rush of connections is then a matter of luck. A server under load has started long ago.
+static const struct timespec settle = {0, 50000000};
 
 void subject_servers_fini(struct subject_servers *all) {
     for (int i = 0; i < all->count; i++) external_close(all->server[i]);
@@ -72,6 +77,7 @@ bool subject_begin(struct subject *v, struct subject_servers *all, const struct 
             route_of_name(s->endpoint[i].name, v->scenario.endpoint[i].path);
         v->serve = serve_start(s, &(struct serve_options){0}, e);
         ok = v->serve != NULL;
+        if (ok) nanosleep(&settle, NULL);
     }
     if (!ok) free(v->scenario.endpoint);
     return ok;
