@@ -7,6 +7,7 @@
 #include "models/parts/pull.h"
 #include "models/parts/role.h"
 #include "models/parts/run_queue.h"
+#include "models/parts/speed.h"
 
 #include <stdlib.h>
 
@@ -29,7 +30,7 @@ static sim_time work_of(const struct cpu *c, sim_time wall) {
 
 static void set_rate(struct cpu *c) {
     const struct machine *m = c->machine;
-    double rate = c->speed;
+    double rate = c->running && c->running->timed ? c->speed : c->speed * speed_factor(c);
     if (c->sibling >= 0 && m->cpu[c->sibling].state == CPU_BUSY) rate *= m->t.smt_yield / 2;
     if (c->ramp_left > 0) rate *= m->t.ramp_speed;
     if (m->cpus - m->idle_cpus > m->t.turbo_cores) rate *= m->t.turbo_speed;
@@ -80,6 +81,7 @@ static void retime(struct cpu *c) {
     if (c->ramp_left > 0 && c->charged + c->ramp_left < at) at = c->charged + c->ramp_left;
     if (c->move_check < at) at = c->move_check;
     if (c->preempt_at < at) at = c->preempt_at;
+    if (c->phase_until < at) at = c->phase_until;
     if (tick_matters(c) && c->tick_at < at) at = c->tick_at;
     timer_set(m->sim, c->timer, at > now ? at : now);
 }
@@ -117,10 +119,9 @@ static void start(struct cpu *c, struct thread *t) {
     t->cpu = c;
     thread_enter(m, t, THREAD_RUNNING);
     role_starts(m, t->role);
-    if (!was_busy) {
-        set_rate(c);
-        tell_sibling(c);
-    }
+    if (!was_busy) speed_pass(c);
+    if (!was_busy || m->t.slow_share > 0) set_rate(c);
+    if (!was_busy) tell_sibling(c);
     retime(c);
     machine_trace(m, TRACE_CORE_RUN, c->id, t->id, 0, t->name);
 }
@@ -132,26 +133,6 @@ static struct thread *stop(struct cpu *c) {
     c->last = t;
     c->running = NULL;
     return t;
-}
-
-// While a core idles and a thread waits elsewhere, idle cores look again at every period.
-static void arm_balance(struct machine *m) {
-    if (m->t.balance == 0 || m->waiting == 0 || m->idle_cpus == 0) return;
-    if (timer_at(m->sim, m->balance) == SIM_NEVER)
-        timer_set(m->sim, m->balance, machine_now(m) + m->t.balance);
-}
-
-static void balance(struct sim *sim, void *owner, uint32_t tag) {
-    (void)sim;
-    (void)tag;
-    struct machine *m = owner;
-    m->current = NULL;
-    for (int i = 0; i < m->cpus && m->waiting > 0; i++) {
-        struct cpu *c = &m->cpu[i];
-        struct thread *t = c->state == CPU_IDLE ? pull_any(c) : NULL;
-        if (t) cpu_rouse(c, t);
-    }
-    arm_balance(m);
 }
 
 // Gives a core that has nothing to run to whoever waits for it, here or elsewhere, or lets it idle.
@@ -167,7 +148,7 @@ static void pick(struct cpu *c) {
     c->idle_since = machine_now(m);
     m->idle_cpus++;
     timer_cancel(m->sim, c->timer);
-    arm_balance(m);
+    pull_watch(m);
     tell_sibling(c);
     machine_trace(m, TRACE_CORE_RUN, c->id, -1, 0, "idle");
 }
@@ -199,6 +180,7 @@ static void advance(struct cpu *c) {
         thread_step step = t->locking ? t->locking : t->split ? t->split : t->next;
         c->stepping = true;
         m->current = t;
+        t->timed = false;
         struct act a = step(m, t);
         m->current = NULL;
         c->stepping = false;
@@ -278,6 +260,10 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
     else
         charge(c);
     sim_time now = sim_now(sim);
+    if (now >= c->phase_until) {
+        speed_pass(c);
+        set_rate(c);
+    }
     if (c->running->need == 0)
         advance(c);
     else if (now >= c->preempt_at)
@@ -310,7 +296,7 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
 static void wake_on_busy(struct cpu *c, struct thread *t) {
     struct machine *m = c->machine;
     struct thread *waker = m->current;
-    arm_balance(m);
+    pull_watch(m);
     if (c->stepping) {
         c->yield |= fair_claims(c, t);
         if (waker) waker->debt += m->t.wake_local;
@@ -374,6 +360,7 @@ static void add_class(struct machine *m, int class, int *id) {
             if (k->smt == 2) c->sibling = *id + (h == 0 ? 1 : -1);
             c->timer = timer_new(m->sim, fire, c, 2);
             c->move_check = c->preempt_at = SIM_NEVER;
+            speed_begin(c);
             set_rate(c);
         }
     }
@@ -383,7 +370,7 @@ bool cpu_init_all(struct machine *m) {
     m->cpus = m->idle_cpus = scenario_cpus(&m->scenario->machine);
     m->cpu = calloc((size_t)m->cpus, sizeof *m->cpu);
     if (!m->cpu) return false;
-    m->balance = timer_new(m->sim, balance, m, 8);
+    pull_init(m);
     for (int class = 0, id = 0; class < m->scenario->machine.classes; class ++) add_class(m, class, &id);
     return true;
 }

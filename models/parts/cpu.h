@@ -36,6 +36,9 @@ struct cpu {
     sim_time idle_since;
     sim_time ramp_left;     // busy time still to pass at the ramp's speed
     double speed;           // of its class
+    bool slow;              // in a slow phase (speed.c) ...
+    sim_time phase_until;   // ... which ends then
+    struct rng phases;
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32
     sim_time move_check;    // when its thread may move to a faster idle core
     // What was of late (load.c): utilisation, `busy` when that was reckoned; threads that were runnable on average, when

@@ -42,7 +42,7 @@ static struct act without_lock(struct machine *m, struct thread *t) {
     struct request *r = serving(t);
     sim_time ns = request_demand(m, r, r->step);
     switch (request_step(m, r)->kind) {
-    case STEP_CPU_NOGIL: return thread_run(t, ns, step_over);
+    case STEP_CPU_NOGIL: return worker_burn(((struct hand *)t->self)->worker, t, ns, step_over);
     case STEP_USE: return take_unit(m, t);
     case STEP_SLEEP:
     case STEP_CPU: break;
@@ -60,7 +60,7 @@ static struct act next_step(struct machine *m, struct thread *t) {
     struct request *r = h->request;
     if (r->step == request_endpoint(m, r)->steps) return thread_run(t, 0, h->done);
     enum step_kind kind = request_step(m, r)->kind;
-    if (kind == STEP_CPU) return thread_run(t, request_demand(m, r, r->step++), next_step);
+    if (kind == STEP_CPU) return worker_burn(h->worker, t, request_demand(m, r, r->step++), next_step);
     return lock_release(m, t, kind == STEP_CPU_NOGIL ? without_lock : call_blocks);
 }
 

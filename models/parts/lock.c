@@ -106,6 +106,7 @@ static void request_drop(struct machine *m, struct lock *l) {
     l->drop_request = true;
     if (h->forced || h->deaf) return; // it looks when it is back
     h->forced = true;
+    h->lock_timed = h->timed;
     h->lock_saved = cpu_cut_burst(m, h);
     h->locking = forced_drop;
 }
@@ -123,6 +124,7 @@ static struct act resume_burst(struct machine *m, struct thread *t) {
     t->lock_saved = 0;
     t->forced = false;
     t->resumed = true;
+    t->timed = t->lock_timed;
     t->locking = NULL;
     return thread_run(t, left, t->next);
 }

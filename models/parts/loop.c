@@ -265,13 +265,17 @@ static struct act taken_back(struct machine *m, struct thread *t) {
 
 static struct act without_lock(struct machine *m, struct thread *t) {
     (void)m;
-    return thread_run(t, request_demand(m, loop_of(t)->now, loop_of(t)->now->step), taken_back);
+    struct loop *l = loop_of(t);
+    return worker_burn(l->worker, t, request_demand(m, l->now, l->now->step), taken_back);
 }
 
 static struct act next_step(struct machine *m, struct loop *l, struct request *r) {
     if (r->step == request_endpoint(m, r)->steps) return loop_respond(m, l, r);
     switch (request_step(m, r)->kind) {
-    case STEP_CPU: return burst(l, r, request_demand(m, r, r->step), step_over);
+    case STEP_CPU:
+        l->now = r;
+        l->now_task = step_over;
+        return worker_burn(l->worker, l->thread, request_demand(m, r, r->step), task_paid);
     case STEP_CPU_NOGIL:
         l->now = r;
         l->now_task = step_over;

@@ -38,8 +38,27 @@ static struct thread *take(struct cpu *c, bool hot) {
     return t;
 }
 
-struct thread *pull_any(struct cpu *c) {
-    return take(c, true);
+void pull_watch(struct machine *m) {
+    if (m->t.balance == 0 || m->waiting == 0 || m->idle_cpus == 0) return;
+    if (timer_at(m->sim, m->balance) == SIM_NEVER)
+        timer_set(m->sim, m->balance, machine_now(m) + m->t.balance);
+}
+
+static void balance(struct sim *sim, void *owner, uint32_t tag) {
+    (void)sim;
+    (void)tag;
+    struct machine *m = owner;
+    m->current = NULL;
+    for (int i = 0; i < m->cpus && m->waiting > 0; i++) {
+        struct cpu *c = &m->cpu[i];
+        struct thread *t = c->state == CPU_IDLE ? take(c, true) : NULL;
+        if (t) cpu_rouse(c, t);
+    }
+    pull_watch(m);
+}
+
+void pull_init(struct machine *m) {
+    m->balance = timer_new(m->sim, balance, m, 8);
 }
 
 void pull_at_tick(const struct cpu *c) {
@@ -60,8 +79,9 @@ static bool still_crowded(const struct machine *m) {
 }
 
 void pull_begin(struct cpu *c) {
-    c->pull_looks = c->pull_ratio = LOOKS / 2;
-    c->pull_hits = LOOKS / 4;
+    c->pull_ratio = (uint32_t)(LOOKS * c->machine->t.pull_first);
+    c->pull_looks = LOOKS / 2;
+    c->pull_hits = c->pull_ratio / 2;
 }
 
 static void note(struct cpu *c, uint32_t successes) {

@@ -4,7 +4,7 @@
 // nr_balance_failed in kernel/sched/fair.c). One that ran a moment ago (machine.pull_hot) is left where its caches are.
 #include "models/parts/cpu.h"
 
-// A new core. It is taken to have found a thread in every other look so far, as the kernel does.
+// A new core. It is taken to have found a thread in a share machine.pull_first of its looks so far.
 void pull_begin(struct cpu *c);
 
 // A waiting thread for core c, which has just become idle; NULL = none. With machine.pull_by_success it looks only in
@@ -15,5 +15,9 @@ struct thread *pull_newly_idle(struct cpu *c);
 // The clock of c ticks: where threads wait there, an idle core takes one over (machine.balance_tick). O(cores).
 void pull_at_tick(const struct cpu *c);
 
-// A waiting thread for the idle core c, whether it ran a moment ago or not; NULL = none.
-struct thread *pull_any(struct cpu *c);
+// Once for a machine, before the rest.
+void pull_init(struct machine *m);
+
+// A core went idle or a thread began to wait: while there are both, idle cores look again at every period (machine.balance)
+// and take any that waits, whether it ran a moment ago or not.
+void pull_watch(struct machine *m);

@@ -40,6 +40,7 @@ struct thread {
     struct cpu *cpu;   // where it runs, waits or last ran; NULL before its first wake-up
     struct role *role; // NULL: never cold
     sim_time need;     // work left of the burst, ns at speed 1
+    bool timed;        // ... which is time, however fast the core is in its present phase
     sim_time debt;     // price of the wake-ups it made in this step
     int64_t vruntime;  // fair share used on its core's scale
     // The fair share's part (fair.c), with machine.keep_lag.
@@ -78,6 +79,7 @@ struct thread {
     uint64_t wait_switch, wait_number;
     thread_step lock_then; // the lock's own step after the mutex or the signal, NULL = the program's
     sim_time lock_saved;   // burst cut short by a forced hand-over
+    bool lock_timed;       // that was time
     sim_time split_rest, split_chunk;
     struct thread *lock_next, *lock_prev;
     struct thread *all_next;

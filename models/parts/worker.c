@@ -30,6 +30,7 @@ static struct stages stages_of(const struct server_costs *c) {
                            .batch_flush = c->batch_flush.value > 0,
                            .close_later = c->close_later.value > 0,
                            .close_at_once = c->close_at_once.value > 0,
+                           .timed_cpu = c->timed_cpu.value > 0,
                            .wake_releases = c->wake_releases.value > 0};
 }
 
@@ -185,4 +186,9 @@ struct act worker_stage(struct worker *w, struct thread *t, const struct stage *
 struct act worker_collect(struct worker *w, struct thread *t, thread_step next) {
     sim_time cpu = collector_allocate(&w->collector, w->machine);
     return cpu > 0 ? lock_deaf(t, cpu, next) : next(w->machine, t);
+}
+
+struct act worker_burn(const struct worker *w, struct thread *t, sim_time ns, thread_step next) {
+    t->timed = w->cost.timed_cpu;
+    return thread_run(t, ns, next);
 }

@@ -18,7 +18,7 @@ struct stages {
     struct stage poll, accept, read, call, write, close, hand_off, complete, pool_work, suspend;
     sim_time accept_empty, accept_last, wake, spawn, block;
     int hop_polls;
-    bool call_at_once, batch_flush, close_later, close_at_once, wake_releases;
+    bool call_at_once, batch_flush, close_later, close_at_once, timed_cpu, wake_releases;
 };
 
 struct server;
@@ -56,6 +56,10 @@ void server_sample(struct server *s, struct ledger_totals *totals);
 
 // The laws that every run must obey at any moment; false with *e naming the one that is broken.
 bool server_audit(struct server *s, struct err *e);
+
+// As thread_run(), for a handler's step of `ns` of CPU: it is time and not work where the server burns time
+// (server.timed_cpu).
+struct act worker_burn(const struct worker *w, struct thread *t, sim_time ns, thread_step next);
 
 // A connection was accepted or closed by this process.
 struct conn *worker_accept(struct worker *w);

@@ -112,6 +112,15 @@ void bench_look(struct bench *b, double speed[2]) {
     if (b->cores == 1) speed[1] = speed[0];
 }
 
+double bench_fast(const struct bench *b) {
+    double *x = memory_new((size_t)b->speeds + 1, sizeof *x);
+    for (int i = 0; i < b->speeds; i++) x[i] = b->speed[i];
+    qsort(x, (size_t)b->speeds, sizeof *x, ascending);
+    double fast = b->speeds ? x[b->speeds - 1 - b->speeds / 10] : 0;
+    free(x);
+    return fast;
+}
+
 int bench_repeat(const struct bench *b, int n) {
     int m = (int)(n * b->effort + 0.5);
     return m < 1 ? 1 : m;

@@ -36,6 +36,9 @@ struct figure *bench_expect_one(struct bench *b, const char *probe, const struct
 // The figure of that key (the first expected, where there are several), or NULL.
 struct figure *bench_figure(const struct bench *b, const char *key);
 
+// The speed index that a tenth of all looks so far exceed: what a core does when nothing slows it down.
+double bench_fast(const struct bench *b);
+
 // Adds to the present round: a sample in ns that was taken on core 0 or 1 of the bench, or trials. The key must be
 // expected.
 void bench_note(struct bench *b, const char *key, int core, double ns);

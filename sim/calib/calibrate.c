@@ -13,13 +13,13 @@
 #include <string.h>
 
 extern const struct probe probe_calls, probe_cold, probe_handoff, probe_jitter, probe_lock, probe_loop,
-    probe_migrate, probe_parse, probe_preempt, probe_pull, probe_kick, probe_search, probe_slice, probe_stay,
+    probe_migrate, probe_parse, probe_phase, probe_preempt, probe_pull, probe_kick, probe_search, probe_slice, probe_stay,
     probe_switch, probe_take, probe_threads, probe_tick, probe_timer, probe_wake;
 
 static const struct probe *const probes[] = {
     &probe_switch, &probe_wake,  &probe_migrate, &probe_cold, &probe_jitter,  &probe_slice,   &probe_preempt,
     &probe_stay,   &probe_pull,  &probe_take,    &probe_kick, &probe_search,  &probe_tick,    &probe_timer,
-    &probe_lock,   &probe_calls, &probe_parse,   &probe_loop, &probe_handoff, &probe_threads,
+    &probe_lock,   &probe_calls, &probe_parse,   &probe_loop, &probe_handoff, &probe_threads, &probe_phase,
 };
 enum { PROBES = sizeof probes / sizeof probes[0] };
 
@@ -149,8 +149,8 @@ static int ascending(const void *a, const void *b) {
 static void judge_speed(struct session *s) {
     struct bench *b = &s->bench;
     struct calibration *c = s->out;
+    s->reference = bench_fast(b);
     qsort(b->speed, (size_t)b->speeds, sizeof *b->speed, ascending);
-    s->reference = b->speed[b->speeds - 1 - b->speeds / 10];
     c->speed = median(b->speed, b->speeds) / s->reference;
     c->speed_low = b->speed[b->speeds / 10] / s->reference;
     c->speed_high = 1;
@@ -214,13 +214,27 @@ static void set_preempt(struct session *s) {
                 "futex wake of a thread on another core where one computes, until it runs");
 }
 
-// Where that depends on what was before, the kernel's rule stands in the profile instead.
+// From the share of slow pieces that are the last of a phase to how long phases last.
+static void set_phases(struct session *s) {
+    struct figure_estimate ends, piece;
+    const struct figure *f = bench_figure(&s->bench, "slow.ends"), *g = bench_figure(&s->bench, "slow.piece");
+    if (!f || !g || !f->rounds || !g->rounds) return;
+    figure_estimate(f, s->reference, &ends);
+    figure_estimate(g, s->reference, &piece);
+    if (ends.value > 0)
+        profile_set_exact(&s->out->costs, "machine.slow_dwell", piece.value / ends.value, FROM_PROBE,
+                          "mean length of the phases in which a core passed messages slower");
+}
+
+// Whether a core pulls; where it does so in proportion to its success, how often on a machine at rest, as servers are before
+// the load begins.
 static void set_pull(struct session *s) {
     struct figure_estimate x;
     const struct figure *f = bench_figure(&s->bench, "pull.slept");
-    if (stages_pulls_by_success() || !f || !f->rounds) return;
+    if (!f || !f->rounds) return;
     figure_estimate(f, s->reference, &x);
-    profile_set(&s->out->costs, "machine.pull", &x, FROM_PROBE, f->spec->source);
+    profile_set(&s->out->costs, stages_pulls_by_success() ? "machine.pull_first" : "machine.pull", &x,
+                FROM_PROBE, f->spec->source);
 }
 
 static void conclude(struct session *s) {
@@ -233,6 +247,7 @@ static void conclude(struct session *s) {
     for (int i = 0; i < b->figures; i++) add_row(s, &b->figure[i]);
     set_preempt(s);
     set_pull(s);
+    set_phases(s);
     c->trusted = c->compared > 0 && c->noisy <= noisy_share * c->compared;
 }
 

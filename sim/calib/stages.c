@@ -108,6 +108,7 @@ static const struct fact facts[] = {
     {"server.batch_flush", 0, FROM_GUESS, built},
     {"server.close_later", 0, FROM_GUESS, built},
     {"server.close_at_once", 1, FROM_GUESS, built},
+    {"server.timed_cpu", 1, FROM_GUESS, built},
     {"server.wake_releases", 0, FROM_GUESS, built},
     // Reading the clock of its CPU time makes the kernel look at its share (task_sched_runtime, update_curr).
     {"machine.slice_exact", 1, FROM_GUESS, "the micro-server reads its CPU clock all the time while it burns CPU"},

@@ -34,6 +34,8 @@ bool host_usage_thread(pid_t pid, pid_t thread, struct host_usage *out);
 // is not taken for slowness. 1 = 10^6 exchanges a second; only ratios mean anything. System calls are what a small server
 // mostly spends: on a host that lends half-cores, throughput of nginx follows this index (correlation 0.94 over 18 runs,
 // its spread falls from 11 to 4 % when divided by it), and a chain of arithmetic hardly at all (0.41).
+enum { HOST_EXCHANGED = 60 }; // bytes of such a message
+
 struct host_speed;
 
 // NULL with *e (ERR_HOST: no thread can be started). `dense`: dense work is sampled, too (0.1 ms each time). Stop it with

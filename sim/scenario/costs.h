@@ -58,6 +58,7 @@ struct machine_costs {
     struct cost search_pressure; // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
     struct cost pull;            // 1: a core going idle pulls a waiting thread from another queue; 0: never
     struct cost pull_by_success; // 1: it tries in proportion to how often of late it found one; 0: always
+    struct cost pull_first;      // ... which is this share of its tries at the start
     struct cost pull_hot;        // no thread that ran within this span (its caches are warm where it is)
     struct cost balance_tick;    // 1: an idle core pulls at the ticks of a core on which threads wait
     struct cost balance;         // period at which idle cores take any waiting thread; 0 = never
@@ -65,6 +66,9 @@ struct machine_costs {
     struct cost timer_slack; // added to each timed wait
     struct cost_curve cold;  // CPU added after a rest of its role, by the length of the rest
     struct cost cold_work;   // the work over which that addition is spent
+    struct cost slow_share;  // share of the time in which each core is slower ...
+    struct cost slow_speed;  // ... at this fraction of its speed ...
+    struct cost slow_dwell;  // ... for this long at a time, on average
     struct cost smt_yield;   // throughput of a core with both siblings busy, over one busy (1.0 .. 2.0)
     struct cost turbo_cores; // with more hardware threads than this busy ...
     struct cost turbo_speed; // ... all run at this fraction of their speed (1 = no turbo)
@@ -100,6 +104,7 @@ struct server_costs {
         call_at_once; // 1: what was read is handled at once (libuv, Node.js); 0: in the next turn (asyncio)
     struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
     struct cost close_later; // 1: close happens one iteration after the response; 0: at the end of the turn
+    struct cost timed_cpu;     // 1: a handler's `cpu` is time on a core, not work
     struct cost close_at_once; // 1: right after the response
     struct cost
         wake_releases; // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)

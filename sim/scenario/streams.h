@@ -11,5 +11,6 @@ enum stream {
     STREAM_COLLECTOR,
     STREAM_CLIENT,
     STREAM_SOCKET,
+    STREAM_SPEED,
     STREAM_COUNT
 };
