@@ -243,7 +243,6 @@ static bool load(struct attach_drive *d, const struct attach_load *l, const stru
 static bool run_scenario(struct attach_drive *d, const struct attach_load *l, const struct scenario *s,
                          struct attach_seen *out, struct err *e) {
     struct attach_use before, after;
-    double low, high;
     attach_series_clear(&d->series);
     if (!attach_tree_use(&d->tree, &before, e)) return false;
     struct host_speed *speed = host_speed_start(true, e);
@@ -252,7 +251,7 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     bool ok = load(d, l, s, out, e);
     attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
     out->dense = host_speed_dense(speed);
-    host_speed_stop(speed, &out->speed, &low, &high);
+    out->speed = host_speed_stop(speed, 0).middle;
     if (!ok || !attach_tree_use(&d->tree, &after, e)) return false;
     if (out->requests == 0) return true; // stopped
     double ns = (after.all_ns - before.all_ns) / out->requests;

@@ -182,12 +182,17 @@ static void add_row(struct session *s, const struct figure *f) {
     c->noisy += !row->x.agrees;
 }
 
+static const char *estimated(const struct session *s, const char *key, struct figure_estimate *x) {
+    const struct figure *f = bench_figure(&s->bench, key);
+    if (!f || !f->rounds) return NULL;
+    figure_estimate(f, s->reference, x);
+    return f->spec->source;
+}
+
 // A validation samples the index beside its loads, so it is compared with what it was beside these.
 static void set_speed(struct session *s) {
     struct figure_estimate x;
-    const struct figure *f = bench_figure(&s->bench, "fit.exchange");
-    if (f) figure_estimate(f, s->reference, &x);
-    if (f && f->rounds && x.value > 0)
+    if (estimated(s, "fit.exchange", &x) && x.value > 0)
         profile_set_exact(&s->out->costs, "exchange_speed", 1000 / x.value, FROM_FIT,
                           "speed index beside the loads of the micro-server");
     else
@@ -207,34 +212,34 @@ static void describe_host(struct costs *c) {
 // Another server computes without system calls, of which the micro-server makes many.
 static void set_preempt(struct session *s) {
     struct figure_estimate x;
-    const struct figure *f = bench_figure(&s->bench, "kick.user");
-    if (!s->options->probes_only || !f || !f->rounds) return;
-    figure_estimate(f, s->reference, &x);
-    profile_set(&s->out->costs, "machine.preempt_remote", &x, FROM_PROBE,
-                "futex wake of a thread on another core where one computes, until it runs");
+    if (s->options->probes_only && estimated(s, "kick.user", &x))
+        profile_set(&s->out->costs, "machine.preempt_remote", &x, FROM_PROBE,
+                    "futex wake of a thread on another core where one computes, until it runs");
 }
 
-// From the share of slow pieces that are the last of a phase to how long phases last.
+// Slow phases of the cores; how long they last says the share of slow pieces that are a phase's last. What another server
+// computes suffers otherwise than messages do: it is calibrated at the speed that it had.
 static void set_phases(struct session *s) {
-    struct figure_estimate ends, piece;
-    const struct figure *f = bench_figure(&s->bench, "slow.ends"), *g = bench_figure(&s->bench, "slow.piece");
-    if (!f || !g || !f->rounds || !g->rounds) return;
-    figure_estimate(f, s->reference, &ends);
-    figure_estimate(g, s->reference, &piece);
-    if (ends.value > 0)
-        profile_set_exact(&s->out->costs, "machine.slow_dwell", piece.value / ends.value, FROM_PROBE,
-                          "mean length of the phases in which a core passed messages slower");
+    struct figure_estimate share, speed, ends, piece;
+    struct costs *c = &s->out->costs;
+    const char *from = estimated(s, "slow.share", &share), *than = estimated(s, "slow.speed", &speed);
+    if (s->options->probes_only || !from || !than || !estimated(s, "slow.ends", &ends) ||
+        !estimated(s, "slow.piece", &piece) || ends.value <= 0)
+        return;
+    profile_set(c, "machine.slow_share", &share, FROM_PROBE, from);
+    profile_set(c, "machine.slow_speed", &speed, FROM_PROBE, than);
+    profile_set_exact(c, "machine.slow_dwell", piece.value / ends.value, FROM_PROBE,
+                      "mean length of the phases in which a core passed messages slower");
 }
 
 // Whether a core pulls; where it does so in proportion to its success, how often on a machine at rest, as servers are before
 // the load begins.
 static void set_pull(struct session *s) {
     struct figure_estimate x;
-    const struct figure *f = bench_figure(&s->bench, "pull.slept");
-    if (!f || !f->rounds) return;
-    figure_estimate(f, s->reference, &x);
-    profile_set(&s->out->costs, stages_pulls_by_success() ? "machine.pull_first" : "machine.pull", &x,
-                FROM_PROBE, f->spec->source);
+    const char *source = estimated(s, "pull.slept", &x);
+    if (source)
+        profile_set(&s->out->costs, stages_pulls_by_success() ? "machine.pull_first" : "machine.pull", &x,
+                    FROM_PROBE, source);
 }
 
 static void conclude(struct session *s) {

@@ -124,9 +124,8 @@ static struct load_target target_of(const struct serve *v) {
 
 // What the index says beside a load on an otherwise quiet machine, which is not what it says without one.
 static void note_speed(struct bench *b, struct host_speed *speed) {
-    double middle, low, high;
-    host_speed_stop(speed, &middle, &low, &high);
-    if (middle > 0) bench_note(b, "fit.exchange", 0, 1000 / middle);
+    struct host_speed_seen seen = host_speed_stop(speed, 0);
+    if (seen.middle > 0) bench_note(b, "fit.exchange", 0, 1000 / seen.middle);
 }
 
 static bool load_server(struct bench *b, const struct drive *d, const struct scenario *s,

@@ -34,7 +34,7 @@ static bool drive(const struct subject *v, uint32_t round, const atomic_int *sto
     struct host_speed *speed = host_speed_start(v->scenario.costs.dense.value > 0, e);
     bool ok = speed && load_run(&v->scenario, round, &target, stop, &r->seen, &r->load, e);
     if (speed) r->dense = host_speed_dense(speed);
-    if (speed) host_speed_stop(speed, &r->speed, &r->speed_low, &r->speed_high);
+    if (speed) r->speed = host_speed_stop(speed, v->scenario.costs.speed.value);
     if (known && subject_look(v, &after)) used(r, &before, &after);
     r->others_frac = others_end(&others, r->server_cpu_s);
     family_look_fini(&before);
@@ -134,7 +134,7 @@ struct repeated measure_quantity(const struct measure_case *c, enum quantity q) 
 }
 
 static double speed_of(const struct measure_round *r) {
-    return r->speed;
+    return r->speed.middle;
 }
 
 static double others_of(const struct measure_round *r) {
@@ -151,6 +151,17 @@ static double median_of(const struct measure_case *c, double (*value)(const stru
 
 double measure_speed(const struct measure_case *c) {
     return median_of(c, speed_of);
+}
+
+double measure_slow(const struct measure_case *c) {
+    double sum = 0;
+    int rounds = 0;
+    for (int i = 0; i < c->rounds; i++) {
+        if (c->round[i].speed.high <= 0) continue;
+        sum += c->round[i].speed.slow_frac;
+        rounds++;
+    }
+    return rounds ? sum / rounds : NAN;
 }
 
 static double dense_of(const struct measure_round *r) {

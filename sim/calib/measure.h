@@ -1,6 +1,7 @@
 #pragma once
 // Executes scenarios for real: the micro-server, or a server of the user's own, and the load generator, round by round,
 // with the speed of the machine sampled beside each run.
+#include "live/host.h"
 #include "live/load.h"
 #include "scenario/compare.h"
 
@@ -9,7 +10,7 @@
 struct measure_round {
     struct observation seen;
     struct load_report load;
-    double speed, speed_low, speed_high; // speed index (live/host.h) during the run: mean and outer deciles
+    struct host_speed_seen speed;        // speed index during the run, slow where by the profile's index
     double dense;                        // host_speed_dense during the run
     double pace;                         // subject_pace, mean of before and after the run
     double server_cpu_s;                 // of all workers during the load; NAN where nobody knows
@@ -54,6 +55,9 @@ struct repeated measure_endpoint(const struct measure_case *c, int endpoint, enu
 
 // Median speed beside the rounds of a case.
 double measure_speed(const struct measure_case *c);
+
+// Share of the samples beside the rounds of a case, all together, in which a core was slow; NAN where there is none.
+double measure_slow(const struct measure_case *c);
 
 // Median speed of dense work beside the rounds of a case.
 double measure_dense(const struct measure_case *c);

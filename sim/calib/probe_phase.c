@@ -11,13 +11,11 @@
 
 enum { PIECES = 120, SAMPLES = 21, TIMES = 16 };
 
-static const double slow_from = 1.125;
-
 static const struct figure_spec figures[] = {
-    {"machine.slow_share", FIGURE_SHARE, "half milliseconds in which a core passed messages at least an eighth slower"},
+    {"slow.share", FIGURE_SHARE, "half milliseconds in which a core passed messages at least an eighth slower"},
     {"slow.piece", FIGURE_SPAN, "length of such a piece"},
     {"slow.ends", FIGURE_SHARE, "such half milliseconds after which the next one was not"},
-    {"machine.slow_speed", FIGURE_COUNT, "speed of a core in such phases over that in others"},
+    {"slow.speed", FIGURE_COUNT, "speed of a core in such phases over that in others"},
     {NULL, 0, NULL}};
 
 struct phase {
@@ -64,17 +62,17 @@ static void note(struct bench *b, const struct phase *p, int core) {
     double sum[2] = {0};
     int n[2] = {0}, ends = 0, followed = 0;
     for (int i = 0; i < p->pieces; i++) {
-        bool slow = p->piece[core][i] > slow_from * p->fast;
+        bool slow = p->piece[core][i] > HOST_SLOW_FROM * p->fast;
         sum[slow] += p->piece[core][i];
         n[slow]++;
         if (!slow || i + 1 == p->pieces) continue;
         followed++;
-        ends += p->piece[core][i + 1] <= slow_from * p->fast;
+        ends += p->piece[core][i + 1] <= HOST_SLOW_FROM * p->fast;
     }
-    bench_count(b, "machine.slow_share", n[1], p->pieces);
+    bench_count(b, "slow.share", n[1], p->pieces);
     bench_count(b, "slow.ends", ends, followed);
     bench_note(b, "slow.piece", core, p->span[core] / p->pieces);
-    if (n[1] > 2) bench_note(b, "machine.slow_speed", core, p->fast / (sum[1] / n[1]));
+    if (n[1] > 2) bench_note(b, "slow.speed", core, p->fast / (sum[1] / n[1]));
 }
 
 static bool run(struct bench *b, struct err *e) {

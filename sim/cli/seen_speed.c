@@ -3,12 +3,20 @@
 #include "base/memory.h"
 #include "scenario/route.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 // How much longer the same work takes now; 0 = not known. A neighbour on the same physical core slows dense code down,
 // which the speed index does not feel, and the server's own pace is known before and after a run only, on one core.
 static double slower_by(const struct costs *profile, const struct measure_case *now) {
     return costs_slower_by(profile, measure_dense(now), measure_pace(now), measure_speed(now));
+}
+
+// How often a core was slow beside the case, where the profile has such phases.
+static void set_phases(struct costs *c, const struct measure_case *seen) {
+    double slow = measure_slow(seen);
+    if (c->machine.slow_speed.value >= 1 || c->speed.value <= 0 || isnan(slow)) return;
+    c->machine.slow_share.value = c->machine.slow_share.lo = c->machine.slow_share.hi = slow;
 }
 
 // What the steps' distributions own stays the file's.
@@ -30,6 +38,7 @@ static void copy_case(struct scenario *s, const struct measure_case *seen) {
     double factor = slower_by(&s->costs, seen);
     bool fixed = factor > 0 && route_fixed(&s->costs);
     if (factor > 0) costs_scale(&s->costs, factor);
+    set_phases(&s->costs, seen);
     s->endpoint = memory_new((size_t)s->endpoints, sizeof *s->endpoint);
     for (int i = 0; i < s->endpoints; i++) {
         s->endpoint[i] = from[i];

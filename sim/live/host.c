@@ -318,20 +318,32 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-void host_speed_stop(struct host_speed *s, double *middle, double *low, double *high) {
+// x ascending. Where all are slow there is only what they would be without.
+static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
+    size_t slow = 0;
+    while (slow < n && x[slow] * HOST_SLOW_FROM < fast) slow++;
+    const double *rest = x + slow;
+    size_t left = n - slow;
+    return (struct host_speed_seen){.middle = left ? (rest[(left - 1) / 2] + rest[left / 2]) / 2 : n ? fast : 0,
+                                    .low = n ? x[n / 10] : 0,
+                                    .high = n ? x[n - 1 - n / 10] : 0,
+                                    .slow_frac = n ? (double)slow / (double)n : 0};
+}
+
+struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {
     size_t n = 0, capacity = 0;
     double *all = NULL;
     release(s);
     for (int i = 0; i < s->samplers; i++) {
         const struct sampler *own = &s->sampler[i];
+        if (own->count == 0) continue;
         all = memory_grow(all, &capacity, n + own->count, sizeof *all);
         memcpy(all + n, own->seen, own->count * sizeof *all);
         n += own->count;
     }
     if (n) qsort(all, n, sizeof *all, ascending);
-    *middle = n ? (all[(n - 1) / 2] + all[n / 2]) / 2 : 0;
-    *low = n ? all[n / 10] : 0;
-    *high = n ? all[n - 1 - n / 10] : 0;
+    struct host_speed_seen seen = seen_of(all, n, fast);
     free(all);
     destroy(s);
+    return seen;
 }

@@ -47,9 +47,17 @@ struct host_speed *host_speed_start(bool dense, struct err *e);
 // sample yet. Cost: about 0.1 ms.
 double host_speed_dense(struct host_speed *s);
 
-// Ends the sampling and releases *s. Median, lowest and highest decile, over cores and samples; 0 where there is none: the
-// first samples are taken after 20 ms.
-void host_speed_stop(struct host_speed *s, double *middle, double *low, double *high);
+// What the samples of a run say, over cores and time.
+struct host_speed_seen {
+    double middle;    // median of those that are not slow
+    double low, high; // lowest and highest decile of all
+    double slow_frac; // share of those that are slower than `fast` by HOST_SLOW_FROM
+};
+static const double HOST_SLOW_FROM = 1.125;
+
+// Ends the sampling and releases *s. `fast`: the index of a core that nothing slows down, 0 = not known (then none is slow).
+// All 0 where there is no sample: the first are taken after 20 ms.
+struct host_speed_seen host_speed_stop(struct host_speed *s, double fast);
 
 // One sample of the index on the core the caller is on; 0 where no sockets can be had. Cost: about 0.1 ms.
 double host_speed_now(void);

@@ -105,19 +105,24 @@ static void gone(void **state) {
 static void speed(void **state) {
     (void)state;
     struct err e;
-    double median, low, high;
+    struct host_speed_seen x;
     struct host_speed *s = host_speed_start(true, &e);
     assert_non_null(s);
     usleep(180000); // the first samples are due after 20 ms
     assert_true(host_speed_dense(s) > 0);
-    host_speed_stop(s, &median, &low, &high);
-    assert_true(0 < low && low <= median && median <= high);
-    assert_true(median > 0.001 && median < 100); // of the order it is defined in
+    x = host_speed_stop(s, 0);
+    assert_true(0 < x.low && x.low <= x.middle && x.middle <= x.high && x.slow_frac == 0);
+    assert_true(x.middle > 0.001 && x.middle < 100); // of the order it is defined in
+    s = host_speed_start(false, &e);                 // by an index out of reach all are slow
+    assert_non_null(s);
+    usleep(60000);
+    x = host_speed_stop(s, 1000);
+    assert_true(x.slow_frac == 1 && x.middle == 1000 && x.high < 1000);
     s = host_speed_start(false, &e);             // stopped at once: no sample
     assert_non_null(s);
     assert_true(host_speed_dense(s) == 0);
-    host_speed_stop(s, &median, &low, &high);
-    assert_true(median == 0 && low == 0 && high == 0);
+    x = host_speed_stop(s, 0);
+    assert_true(x.middle == 0 && x.low == 0 && x.high == 0);
 }
 
 int main(void) {
