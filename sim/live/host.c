@@ -18,7 +18,7 @@
 
 enum { EXCHANGED = HOST_EXCHANGED, WARM = 40, PIECES = 3, PIECE_TIMES = 24 };
 // Beside a load a sample must not be seen in its latencies: a pause of 0.2 ms at 40 times a second on each core was their p99.
-enum { BRIEF_WARM = 6, BRIEF_PIECES = 2, BRIEF_TIMES = 10, FIRST_NS = 20000000, PERIOD_NS = 100000000 };
+enum { BRIEF_WARM = 24, BRIEF_PIECES = 2, BRIEF_TIMES = 16, FIRST_NS = 20000000, PERIOD_NS = 100000000 };
 static const double least_busy_s = 0.01; // one tick of the kernel's statistics
 
 // ---- the machine ----

@@ -30,7 +30,7 @@ bool host_usage_read(pid_t pid, struct host_usage *out);
 bool host_usage_thread(pid_t pid, pid_t thread, struct host_usage *out);
 
 // Speed index: how fast each core passes small messages through the kernel (write and read on a pair of sockets), sampled
-// ten times a second by a thread on each core for some 40 us (0.04 % of its time), the better of two pieces. It counts the thread's CPU time, so that waiting for the core
+// ten times a second by a thread on each core for some 75 us (0.08 % of its time), the better of two pieces. It counts the thread's CPU time, so that waiting for the core
 // is not taken for slowness. 1 = 10^6 exchanges a second; only ratios mean anything. System calls are what a small server
 // mostly spends: on a host that lends half-cores, throughput of nginx follows this index (correlation 0.94 over 18 runs,
 // its spread falls from 11 to 4 % when divided by it), and a chain of arithmetic hardly at all (0.41).

@@ -14,7 +14,7 @@ enum { ROUNDS = 3 };
 // Trials count only while nothing else runs on the machine, so there may be none.
 static bool may_be_missing(const char *key) {
     return !strncmp(key, "stay.", 5) || !strncmp(key, "preempt.", 8) || !strcmp(key, "machine.stay") ||
-           !strcmp(key, "machine.pull") || !strcmp(key, "pull.hog") || !strcmp(key, "machine.balance") ||
+           !strncmp(key, "pull.", 5) || !strncmp(key, "slow.", 5) || !strcmp(key, "machine.balance") ||
            !strcmp(key, "machine.slice") || !strcmp(key, "machine.cold_work") ||
            !strncmp(key, "machine.tick", 12) || !strcmp(key, "machine.search_from") ||
            !strcmp(key, "machine.wake_spread");

@@ -252,6 +252,47 @@ static void remote_preemption(void **state) {
     }
 }
 
+// However long it takes until a busy core heeds another's mark: it does at the end of a burst, and at a tick.
+static void heeded_at_a_bursts_end(void **state) {
+    (void)state;
+    for (int ticks = 0; ticks <= 1; ticks++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        struct machine_costs *c = &f.scenario.costs.machine;
+        c->preempt_remote.value = 500 * MS;
+        c->pull.value = 0;
+        c->slice.value = 900 * MS;
+        c->sleeper_credit.value = 1 * MS;
+        c->tick.value = 4 * MS;
+        c->tick_cpu.value = ticks;
+        fixture_build(&f);
+        fixture_add(&f, {SLEEP, 100 * US}, {RUN, 2900 * US}, {RUN, 50 * MS}, {STOP, 0});
+        fixture_add(&f, {RUN, 2500 * US}, {WAKE, 2}, {RUN, 80 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 1 * US}, {BLOCK, 0}, {MARK, 0}, {STOP, 0});
+        f.script[0].thread->cpu = b->thread->cpu = &f.machine->cpu[0];
+        fixture_run(&f, SIM_NEVER);
+        sim_time tick = f.machine->tick_phase;
+        while (tick < 2500 * US) tick += 4 * MS;
+        assert_in_range(b->mark[0], 2500 * US, 3002 * US);
+        if (ticks && tick < 3000 * US) assert_in_range(b->mark[0], tick, tick + 1);
+        fixture_fini(&f);
+    }
+}
+
+// What runs first on a core that idled pays for that; what follows without a pause does not.
+static void halted(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 1);
+    f.scenario.costs.machine.halt.value = 3 * US;
+    fixture_build(&f);
+    struct script *a = fixture_add(&f, {RUN, 1 * MS}, {MARK, 0}, {SLEEP, 1 * MS}, {RUN, 1 * MS}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_int_equal(a->mark[0], 1003 * US);
+    assert_int_equal(a->mark[1] - a->mark[0], 2003 * US);
+    fixture_fini(&f);
+}
+
 // A core that idled long starts slowly.
 static void ramp(void **state) {
     (void)state;
@@ -347,6 +388,8 @@ int main(void) {
         cmocka_unit_test(migrate_cost),
         cmocka_unit_test(waker_pays),
         cmocka_unit_test(remote_preemption),
+        cmocka_unit_test(heeded_at_a_bursts_end),
+        cmocka_unit_test(halted),
         cmocka_unit_test(ramp),
         cmocka_unit_test(cold_restart),
         cmocka_unit_test(timer_slack),

@@ -112,6 +112,22 @@ static void turns_end_at_ticks(void **state) {
     fixture_fini(&f);
 }
 
+// Where slices are exact, hogs take turns of one slice each.
+static void turns_of_a_slice(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 1);
+    f.scenario.costs.machine.keep_lag.value = 1;
+    f.scenario.costs.machine.base_slice.value = 1.4 * MS;
+    f.scenario.costs.machine.slice_exact.value = 1;
+    f.scenario.costs.machine.tick.value = 400 * MS;
+    fixture_build(&f);
+    for (int i = 0; i < 2; i++) fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
+    fixture_run(&f, 140 * MS);
+    assert_in_range(f.machine->counts.switches, 95, 105);
+    fixture_fini(&f);
+}
+
 // A tick takes its time from whoever runs, with either rule.
 static void ticks_cost(void **state) {
     (void)state;
@@ -136,7 +152,7 @@ int main(void) {
         cmocka_unit_test(sleep_earns_credit),  cmocka_unit_test(ahead_it_waits),
         cmocka_unit_test(owed_it_does_not),    cmocka_unit_test(idle_forgives),
         cmocka_unit_test(first_sleep_is_free), cmocka_unit_test(turns_end_at_ticks),
-        cmocka_unit_test(ticks_cost),
+        cmocka_unit_test(ticks_cost),          cmocka_unit_test(turns_of_a_slice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,8 @@ static void pull_with_lag(void **state) {
     fixture_fini(&f);
 }
 
-// A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late.
+// A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late and nobody else waits
+// there.
 static void search(void **state) {
     (void)state;
     for (int from = 0; from <= 1; from++) {
@@ -39,10 +40,53 @@ static void search(void **state) {
     }
 }
 
+// Where others wait on its core, too, it looks for an idle one whatever that core's load.
+static void search_beside_others(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 2);
+    f.scenario.costs.machine.search_from.value = 1;
+    f.scenario.costs.machine.pull.value = 0;
+    fixture_build(&f);
+    fixture_add(&f, {RUN, 100 * US}, {WAKE, 1}, {WAKE, 2}, {RUN, 100 * US}, {STOP, 0});
+    struct script *b = fixture_add(&f, {RUN, 1 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+    struct script *c = fixture_add(&f, {RUN, 1 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+    for (int i = 0; i < 3; i++) f.script[i].thread->cpu = &f.machine->cpu[0];
+    fixture_run(&f, SIM_NEVER);
+    assert_ptr_equal(b->thread->cpu, &f.machine->cpu[0]); // beside its waker alone
+    assert_ptr_equal(c->thread->cpu, &f.machine->cpu[1]);
+    fixture_fini(&f);
+}
+
+// Both cores are busy: a thread goes to its waker's where that has had less to do of late, and stays where it was otherwise,
+// or where its waker wakes many that wake nobody.
+static void beside_the_waker(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.wake_affine.value = i > 0;
+        f.scenario.costs.machine.pull.value = 0;
+        fixture_build(&f);
+        struct script *waker = fixture_add(&f, {SLEEP, 60 * MS}, {RUN, 1 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        struct script *hog = fixture_add(&f, {RUN, 200 * MS}, {STOP, 0});
+        waker->thread->cpu = &f.machine->cpu[0];
+        b->thread->cpu = hog->thread->cpu = &f.machine->cpu[1];
+        if (i == 2) waker->thread->flips = 40, b->thread->flips = 3;
+        fixture_run(&f, 62 * MS);
+        sim_run(f.machine->sim, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[i == 1 ? 0 : 1]);
+        fixture_fini(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pull_with_lag),
         cmocka_unit_test(search),
+        cmocka_unit_test(search_beside_others),
+        cmocka_unit_test(beside_the_waker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,72 @@
+// Cores that are slower for some time.
+#include "parts_fixture.h"
+
+#include <math.h>
+
+enum { US = 1000, MS = 1000000 };
+
+static void phases(struct fixture *f, double share, double speed, double dwell) {
+    fixture_init(f, 2);
+    struct machine_costs *c = &f->scenario.costs.machine;
+    c->slow_share.value = share;
+    c->slow_speed.value = speed;
+    c->slow_dwell.value = dwell;
+    fixture_build(f);
+}
+
+static struct act burn(struct machine *m, struct thread *t) {
+    (void)m;
+    t->timed = true;
+    return thread_run(t, 100 * MS, script_step);
+}
+
+// A share s of the time at speed v: work takes 1 / (1 - s + s v) as long; the phases last as long as they should.
+static void share_and_speed(void **state) {
+    (void)state;
+    struct fixture f;
+    phases(&f, 0.3, 0.5, 10 * MS);
+    struct script *a = fixture_add(&f, {RUN, 2000000000ll * 40}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_true(fabs((double)a->mark[0] / 80e9 * 0.85 - 1) < 0.02);
+    fixture_fini(&f);
+}
+
+// What burns time is not slower, and one that never changes is always so.
+static void timed(void **state) {
+    (void)state;
+    for (int i = 0; i <= 1; i++) {
+        struct fixture f;
+        phases(&f, 1, 0.8, 10 * MS);
+        struct script *a = fixture_add(&f, {RUN, 100 * MS}, {MARK, 0}, {STOP, 0});
+        if (i) a->thread->next = burn, a->at = 1;
+        fixture_run(&f, SIM_NEVER);
+        assert_true(f.machine->cpu[0].slow && f.machine->cpu[1].slow);
+        assert_true(llabs(a->mark[0] - (i ? 100 * MS : 125 * MS)) < 10);
+        fixture_fini(&f);
+    }
+}
+
+// The phases are the same whatever runs, and those of two cores are not each other's.
+static void independent(void **state) {
+    (void)state;
+    sim_time until[2][2];
+    for (int i = 0; i < 2; i++) {
+        struct fixture f;
+        phases(&f, 0.5, 0.5, 5 * MS);
+        fixture_add(&f, {RUN, 1000 * MS}, {STOP, 0});
+        fixture_add(&f, {RUN, 1000 * MS}, {STOP, 0});
+        if (i) fixture_add(&f, {SLEEP, 3 * MS}, {RUN, 10 * US}, {AGAIN, 0});
+        fixture_run(&f, 500 * MS);
+        for (int k = 0; k < 2; k++) until[i][k] = f.machine->cpu[k].phase_until;
+        fixture_fini(&f);
+    }
+    assert_int_equal(until[0][0], until[1][0]);
+    assert_int_equal(until[0][1], until[1][1]);
+    assert_int_not_equal(until[0][0], until[0][1]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(share_and_speed), cmocka_unit_test(timed),
+                                       cmocka_unit_test(independent)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
