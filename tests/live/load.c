@@ -134,12 +134,13 @@ static void test_think(void **state) {
 
 // --- open loop
 
-// What the simulator would offer in the same time from the same seed.
-static int64_t arrivals_of(const struct load_spec *load, uint64_t seed) {
+// What the simulator would offer in the same time in the same replication.
+static int64_t arrivals_of(const struct scenario *s, uint32_t replication) {
+    const struct load_spec *load = &s->load;
     struct arrivals_source a;
     struct rng g;
     int64_t n = 0;
-    rng_init(&g, seed, 0, 0, STREAM_ARRIVALS);
+    rng_init(&g, s->run.seed, 0, replication, STREAM_ARRIVALS);
     arrivals_init(&a, load, &g);
     while (arrivals_next(&a) < load->duration) n++;
     return n;
@@ -152,7 +153,7 @@ static void test_open_offers(void **state) {
         struct run r;
         open_loop(&r, s->port, a, 1000, 200 * SIM_MS);
         go(&r);
-        assert_int_equal(r.seen.arrived, arrivals_of(&r.s.load, 7));
+        assert_int_equal(r.seen.arrived, arrivals_of(&r.s, 7));
         if (a == ARRIVALS_DETERMINISTIC) assert_int_equal(r.seen.arrived, 199);
         assert_true(r.report.send_lag_p50_s <= r.report.send_lag_p99_s);
         assert_true(r.report.uncorrected_mean_s > 0);

@@ -7,11 +7,12 @@
 #include <math.h>
 
 // What the simulator would offer from `from` on.
-static int64_t arrivals_since(const struct load_spec *load, sim_time from) {
+static int64_t arrivals_since(const struct scenario *s, sim_time from) {
+    const struct load_spec *load = &s->load;
     struct arrivals_source a;
     struct rng g;
     int64_t n = 0;
-    rng_init(&g, 7, 0, 0, STREAM_ARRIVALS);
+    rng_init(&g, s->run.seed, 0, 7, STREAM_ARRIVALS);
     arrivals_init(&a, load, &g);
     for (sim_time at; (at = arrivals_next(&a)) < load->duration;) n += at >= from;
     return n;
@@ -21,7 +22,7 @@ static void check(struct run *r, double kept_s, sim_time from) {
     go(r);
     assert_true(fabs(r->seen.span_s - kept_s) < 1e-9);
     // A request that was due just before the cut may have been begun after it.
-    int64_t wanted = arrivals_since(&r->s.load, from);
+    int64_t wanted = arrivals_since(&r->s, from);
     assert_in_range(r->seen.arrived, wanted - 20, wanted + 20);
     assert_true(r->report.done > r->seen.done);
     assert_false(r->seen.too_short);
