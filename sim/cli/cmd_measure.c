@@ -40,7 +40,7 @@ static struct compared measured_only(const struct scenario *s, const struct meas
 static void print_file(const struct measuring *m, int file) {
     const struct scenario_file *f = &m->part[file];
     struct compared *row = memory_new((size_t)measuring_rows(f), sizeof *row);
-    struct report_validation v = {row, 0};
+    struct report_validation v = {.row = row};
     for (int c = 0; c < f->cases; c++)
         for (int i = -1; i < measuring_endpoints(&f->case_[c]); i++)
             for (int q = 0; q < QUANTITY_COUNT; q++)

@@ -52,6 +52,7 @@ struct validated {
     struct result result;
     struct report_validation v;
     struct compared *row;
+    struct report_speed *speed;
 };
 
 static bool validate_case(struct measuring *m, int file, int c, const struct scenario *now,
@@ -79,7 +80,10 @@ static bool validate_file(struct measuring *m, int file, struct validated *out, 
     bool ok = run_cases(&now, &o, &out->result, NULL, e);
     int cases = ok ? out->result.cases : 0;
     out->row = memory_new((size_t)measuring_rows(&now) + 1, sizeof *out->row);
-    out->v = (struct report_validation){out->row, 0};
+    out->speed = memory_new((size_t)now.cases + 1, sizeof *out->speed);
+    for (int c = 0; c < now.cases; c++)
+        out->speed[c] = seen_speed_of(&m->part[file].case_[c], &m->measurement[file].case_[c]);
+    out->v = (struct report_validation){.row = out->row, .speed = out->speed, .speeds = now.cases};
     for (int c = 0; ok && c < cases; c++) ok = validate_case(m, file, c, &now.case_[c], &o, out, e);
     seen_speed_fini(&now);
     return ok;
@@ -164,6 +168,7 @@ int cmd_validate(const struct program *p, const struct args *a, struct err *e) {
     for (int i = 0; i < a->operands.count; i++) {
         result_fini(&all[i].result);
         free(all[i].row);
+        free(all[i].speed);
     }
     free(all);
     measuring_close(&m);

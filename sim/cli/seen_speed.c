@@ -57,6 +57,11 @@ struct scenario_file seen_speed_cases(const struct scenario_file *f, const struc
     return now;
 }
 
+struct report_speed seen_speed_of(const struct scenario *s, const struct measure_case *seen) {
+    double factor = slower_by(&s->costs, seen);
+    return (struct report_speed){s->name, factor > 0 ? 1 / factor : 0, measure_slow(seen)};
+}
+
 void seen_speed_fini(struct scenario_file *now) {
     for (int c = 0; c < now->cases; c++) {
         for (int i = 0; i < now->case_[c].endpoints; i++) free(now->case_[c].endpoint[i].step);

@@ -73,20 +73,29 @@ static void count_row(struct compare_summary *s, const struct compared *c) {
     s->in_band += c->lo <= c->measured.median && c->measured.median <= c->hi;
 }
 
+static double p90_of(double *x, int n) {
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    return x[(int)ceil(0.9 * n) - 1];
+}
+
 struct compare_summary compare_summarise(const struct compared *row, int rows, enum quantity q) {
-    struct compare_summary s = {.median = NAN, .p90 = NAN, .worst = NAN};
+    struct compare_summary s = {.median = NAN, .p90 = NAN, .p90_counted = NAN, .worst = NAN};
     double *size = memory_new((size_t)rows + 1, sizeof *size);
+    double *counted = memory_new((size_t)rows + 1, sizeof *counted);
     for (int i = 0; i < rows; i++) {
         if (row[i].quantity != q || isnan(row[i].error)) continue;
-        size[s.rows++] = fabs(row[i].error);
+        double error = fabs(row[i].error);
+        counted[s.rows] = error <= row[i].measured.aa ? 0 : error;
+        size[s.rows++] = error;
         count_row(&s, &row[i]);
     }
     if (s.rows > 0) {
-        qsort(size, (size_t)s.rows, sizeof *size, ascending);
+        s.p90 = p90_of(size, s.rows);
+        s.p90_counted = p90_of(counted, s.rows);
         s.median = median(size, s.rows);
-        s.p90 = size[(int)ceil(0.9 * s.rows) - 1];
         s.worst = size[s.rows - 1];
     }
     free(size);
+    free(counted);
     return s;
 }

@@ -54,11 +54,12 @@ void compare_judge(struct compared *c);
 // 10 %, the rest NAN.
 double compare_tolerance(enum quantity q);
 
-// Over the rows of one quantity that have an error: median, 90th percentile and greatest |error|; how often the
+// Over the rows of one quantity that have an error: median, 90th percentile and greatest |error|; the 90th percentile where an
+// error within the measurement's own A/A spread is none (at most x where nine of ten are within max(x, A/A)); how often the
 // measured median lies in the prediction's band, of how many with a band.
 struct compare_summary {
     int rows, agrees, misses, too_noisy, banded, in_band;
-    double median, p90, worst;
+    double median, p90, p90_counted, worst;
 };
 
 struct compare_summary compare_summarise(const struct compared *row, int rows, enum quantity q);

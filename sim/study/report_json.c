@@ -185,6 +185,7 @@ static json_t *result_object(const struct result *r, const struct report_validat
     if (r->incomplete) put(object, "missing_cases", missing(r));
     if (v) put(object, "validation", report_validation_json(v));
     if (v) put(object, "summary", report_validation_summary_json(v));
+    if (v) put(object, "speed", report_validation_speed_json(v));
     return object;
 }
 

@@ -1,8 +1,10 @@
 #include "study/report_validation.h"
 
+#include "base/memory.h"
 #include "base/units.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 // ---- tables ----
 
@@ -102,7 +104,7 @@ void report_validation_rows(struct table *t, const struct report_validation *v) 
 }
 
 void report_validation_summary(struct table *t, const struct report_validation *v) {
-    static const char *const heads[] = {"cases", "median", "p90",   "worst",
+    static const char *const heads[] = {"cases", "median", "p90",   "counted", "worst",
                                         "agree", "miss",   "noisy", "in band"};
     table_init(t);
     table_column(t, "error of", TABLE_LEFT);
@@ -114,6 +116,7 @@ void report_validation_summary(struct table *t, const struct report_validation *
         table_add(t, "%d", s.rows);
         add_frac(t, s.median);
         add_frac(t, s.p90);
+        add_frac(t, s.p90_counted);
         add_frac(t, s.worst);
         table_add(t, "%d", s.agrees);
         table_add(t, "%d", s.misses);
@@ -123,6 +126,25 @@ void report_validation_summary(struct table *t, const struct report_validation *
         else
             table_add(t, "-");
     }
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// What the predictions were made for.
+static void print_speed(FILE *out, const struct report_validation *v) {
+    double *x = memory_new((size_t)v->speeds + 1, sizeof *x), slow = 0;
+    int n = 0;
+    for (int i = 0; i < v->speeds; i++)
+        if (v->speed[i].relative > 0) x[n++] = v->speed[i].relative;
+    for (int i = 0; i < v->speeds; i++) slow += isnan(v->speed[i].slow_frac) ? 0 : v->speed[i].slow_frac;
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    if (n)
+        fprintf(out, "speed beside the loads, 1 = the profile's: %.2f (%.2f .. %.2f over the cases); cores slow %.0f %% of the time\n",
+                x[n / 2], x[0], x[n - 1], 100 * slow / v->speeds);
+    free(x);
 }
 
 void report_validation_print(FILE *out, const struct report_validation *v, bool markdown) {
@@ -138,6 +160,8 @@ void report_validation_print(FILE *out, const struct report_validation *v, bool 
             table_print(&t, out, 0, false);
         table_fini(&t);
     }
+    fputs("\ncounted: the 90th percentile where an error within the A/A spread is none\n", out);
+    print_speed(out, v);
 }
 
 // ---- JSON ----
@@ -164,14 +188,24 @@ json_t *report_validation_json(const struct report_validation *v) {
     return list;
 }
 
+json_t *report_validation_speed_json(const struct report_validation *v) {
+    json_t *list = json_array();
+    for (int i = 0; i < v->speeds; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "case", v->speed[i].name, "relative",
+                                              number(v->speed[i].relative), "slow",
+                                              number(v->speed[i].slow_frac)));
+    return list;
+}
+
 json_t *report_validation_summary_json(const struct report_validation *v) {
     json_t *object = json_object();
     for (int q = 0; q < QUANTITY_COUNT; q++) {
         struct compare_summary s = compare_summarise(v->row, v->rows, (enum quantity)q);
         if (!s.rows) continue;
         json_object_set_new(object, quantity_name((enum quantity)q),
-                            json_pack("{s:i, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "cases", s.rows,
-                                      "median", number(s.median), "p90", number(s.p90), "worst",
+                            json_pack("{s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "cases", s.rows,
+                                      "median", number(s.median), "p90", number(s.p90), "p90_counted",
+                                      number(s.p90_counted), "worst",
                                       number(s.worst), "agrees", s.agrees, "misses", s.misses, "too_noisy",
                                       s.too_noisy, "banded", s.banded, "in_band", s.in_band));
     }

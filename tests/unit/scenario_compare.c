@@ -60,16 +60,18 @@ static void test_summary(void **state) {
                                    .hi = i < 4 ? 100.5 + i : NAN,
                                    .measured = {100, 90, 110, 0.01, 10},
                                    .tolerance = 0.05};
-        if (i == 1) row[i].lo = 100.5; // the measured value lies below
+        if (i == 1) row[i].lo = 100.5;        // the measured value lies below
+        if (i == 9) row[i].measured.aa = 0.09; // as far apart as the error is
         compare_judge(&row[i]);
     }
     struct compare_summary s = compare_summarise(row, 12, QUANTITY_P50);
     assert_int_equal(s.rows, 10);
     close_to(s.median, 0.045);
     close_to(s.p90, 0.08);
+    close_to(s.p90_counted, 0.07);
     close_to(s.worst, 0.09);
-    assert_int_equal(s.agrees, 6);
-    assert_int_equal(s.misses, 4);
+    assert_int_equal(s.agrees, 7);
+    assert_int_equal(s.misses, 3);
     assert_int_equal(s.banded, 4);
     assert_int_equal(s.in_band, 3);
     assert_int_equal(compare_summarise(row, 12, QUANTITY_MEAN).rows, 0);
