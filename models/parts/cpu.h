@@ -34,10 +34,10 @@ struct cpu {
     sim_time
         preempt_at; // when another core's interrupt arrives for a thread with a better claim; SIM_NEVER = none
     sim_time idle_since;
-    sim_time ramp_left;     // busy time still to pass at the ramp's speed
-    double speed;           // of its class
-    bool slow;              // in a slow phase (speed.c) ...
-    sim_time phase_until;   // ... which ends then
+    sim_time ramp_left;   // busy time still to pass at the ramp's speed
+    double speed;         // of its class
+    bool slow;            // in a slow phase (speed.c) ...
+    sim_time phase_until; // ... which ends then
     struct rng phases;
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32
     sim_time move_check;    // when its thread may move to a faster idle core
@@ -47,7 +47,7 @@ struct cpu {
     sim_time util_busy, load_at;
     int loads;
     uint32_t pull_looks, pull_hits, pull_ratio; // of late (pull.c); the ratio in 1/1024
-    sim_time busy;          // wall time in which a thread ran
+    sim_time busy;                              // wall time in which a thread ran
 };
 
 // Called once by machine_create / machine_destroy.

@@ -32,8 +32,8 @@ struct loop {
     struct conn **fresh; // accepted in the present burst
     int freshes, fresh_room;
     struct conn *leaving; // being closed at once
-    bool drained; // something was accepted in this turn
-    void *model;  // the dispatch model's own state
+    bool drained;         // something was accepted in this turn
+    void *model;          // the dispatch model's own state
 };
 
 // Creates the loop's thread and its poller on w's listener; `ops` as above. Sets w->loop.

@@ -45,13 +45,13 @@ struct thread {
     int64_t vruntime;  // fair share used on its core's scale
     // The fair share's part (fair.c), with machine.keep_lag.
     int64_t deadline,
-        protected;      // virtual run time at which others are looked at, at which they may have the core
-    int64_t lag;        // share it was behind the others' mean when it left a queue
-    int64_t ahead;      // its deadline was so far ahead then ...
-    bool carries;       // ... and is to be so again where it goes
-    bool settled;       // has gone to sleep before
-    bool delayed;       // asleep, but in its core's queue until it has paid for what it was ahead
-    int64_t rank;       // what the queue is ordered by
+        protected; // virtual run time at which others are looked at, at which they may have the core
+    int64_t lag;   // share it was behind the others' mean when it left a queue
+    int64_t ahead; // its deadline was so far ahead then ...
+    bool carries;  // ... and is to be so again where it goes
+    bool settled;  // has gone to sleep before
+    bool delayed;  // asleep, but in its core's queue until it has paid for what it was ahead
+    int64_t rank;  // what the queue is ordered by
     // Where it is woken to (load.c, place.c): share of the time runnable of late, when that was reckoned, whether it is now,
     // the core on which that counts; whom it woke last, how often that changed of late, since when that is counted.
     double load;
@@ -61,9 +61,9 @@ struct thread {
     const struct thread *last_woken;
     uint32_t flips;
     sim_time flips_at;
-    timer_id timer;     // sleeps and timed waits
-    thread_alarm alarm; // what its expiry does
-    sim_time since;     // state entered at
+    timer_id timer;               // sleeps and timed waits
+    thread_alarm alarm;           // what its expiry does
+    sim_time since;               // state entered at
     int64_t spent[THREAD_STATES]; // time spent in each state up to `since`
     sim_time last_ran;            // left a core at; long ago for a new thread
     int heap;                     // place in its core's queue, -1 = not in it

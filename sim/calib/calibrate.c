@@ -13,8 +13,8 @@
 #include <string.h>
 
 extern const struct probe probe_calls, probe_cold, probe_handoff, probe_jitter, probe_lock, probe_loop,
-    probe_migrate, probe_parse, probe_phase, probe_preempt, probe_pull, probe_kick, probe_search, probe_slice, probe_stay,
-    probe_switch, probe_take, probe_threads, probe_tick, probe_timer, probe_wake;
+    probe_migrate, probe_parse, probe_phase, probe_preempt, probe_pull, probe_kick, probe_search, probe_slice,
+    probe_stay, probe_switch, probe_take, probe_threads, probe_tick, probe_timer, probe_wake;
 
 static const struct probe *const probes[] = {
     &probe_switch, &probe_wake,  &probe_migrate, &probe_cold, &probe_jitter,  &probe_slice,   &probe_preempt,
@@ -212,7 +212,10 @@ static void describe_host(struct costs *c) {
 // Another server computes without system calls, of which the micro-server makes many.
 static void set_preempt(struct session *s) {
     struct figure_estimate x;
-    if (s->options->probes_only && estimated(s, "kick.user", &x))
+    if (!s->options->probes_only) return;
+    profile_set_exact(&s->out->costs, "machine.slice_exact", 0, FROM_GUESS,
+                      "it reads no clock of its CPU time");
+    if (estimated(s, "kick.user", &x))
         profile_set(&s->out->costs, "machine.preempt_remote", &x, FROM_PROBE,
                     "futex wake of a thread on another core where one computes, until it runs");
 }

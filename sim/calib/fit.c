@@ -45,7 +45,7 @@ enum { DRIVES = sizeof drives / sizeof drives[0] };
 // What wake-ups add, at the speed of this moment.
 struct wake_costs {
     double counted, remote, local, rest; // rest: what a short one costs
-    double turn, accept_last; // of the loop: a turn; an accept that finds nothing
+    double turn, accept_last;            // of the loop: a turn; an accept that finds nothing
 };
 
 static double value_of(const struct bench *b, const char *key, double reference) {
@@ -161,12 +161,14 @@ static bool run_drive(struct bench *b, const struct drive *d, int requests, cons
 }
 
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
-    const struct wake_costs w = {
-        value_of(b, "wake.counted", reference), value_of(b, "machine.wake_remote", reference),
-        value_of(b, "machine.wake_local", reference), value_of(b, "machine.halt", reference),
-        value_of(b, "loop.turn", reference) + value_of(b, "syscall.epoll_wait", reference) -
-            value_of(b, "syscall.epoll_empty", reference),
-        value_of(b, "syscall.accept4_empty", reference)};
+    const struct wake_costs w = {value_of(b, "wake.counted", reference),
+                                 value_of(b, "machine.wake_remote", reference),
+                                 value_of(b, "machine.wake_local", reference),
+                                 value_of(b, "machine.halt", reference),
+                                 value_of(b, "loop.turn", reference) +
+                                     value_of(b, "syscall.epoll_wait", reference) -
+                                     value_of(b, "syscall.epoll_empty", reference),
+                                 value_of(b, "syscall.accept4_empty", reference)};
     for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
         if (!run_drive(b, &drives[i], requests, &w, e)) return false;
     return true;

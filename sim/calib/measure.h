@@ -10,11 +10,11 @@
 struct measure_round {
     struct observation seen;
     struct load_report load;
-    struct host_speed_seen speed;        // speed index during the run, slow where by the profile's index
-    double dense;                        // host_speed_dense during the run
-    double pace;                         // subject_pace, mean of before and after the run
-    double server_cpu_s;                 // of all workers during the load; NAN where nobody knows
-    double voluntary, involuntary;       // context switches of all workers during the load; likewise
+    struct host_speed_seen speed;  // speed index during the run, slow where by the profile's index
+    double dense;                  // host_speed_dense during the run
+    double pace;                   // subject_pace, mean of before and after the run
+    double server_cpu_s;           // of all workers during the load; NAN where nobody knows
+    double voluntary, involuntary; // context switches of all workers during the load; likewise
     double
         others_frac; // share of the machine that went to other programs meanwhile (others.h); NAN where not known
 };

@@ -12,7 +12,8 @@
 enum { PIECES = 120, SAMPLES = 21, TIMES = 16 };
 
 static const struct figure_spec figures[] = {
-    {"slow.share", FIGURE_SHARE, "half milliseconds in which a core passed messages at least an eighth slower"},
+    {"slow.share", FIGURE_SHARE,
+     "half milliseconds in which a core passed messages at least an eighth slower"},
     {"slow.piece", FIGURE_SPAN, "length of such a piece"},
     {"slow.ends", FIGURE_SHARE, "such half milliseconds after which the next one was not"},
     {"slow.speed", FIGURE_COUNT, "speed of a core in such phases over that in others"},
@@ -21,7 +22,7 @@ static const struct figure_spec figures[] = {
 struct phase {
     const struct bench *bench;
     int pieces;
-    double fast; // ns a sample takes at the speed of the looks
+    double fast;                      // ns a sample takes at the speed of the looks
     double piece[2][PIECES], span[2]; // span: of all pieces, ns
     bool ok[2];
 };

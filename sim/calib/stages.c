@@ -111,7 +111,8 @@ static const struct fact facts[] = {
     {"server.timed_cpu", 1, FROM_GUESS, built},
     {"server.wake_releases", 0, FROM_GUESS, built},
     // Reading the clock of its CPU time makes the kernel look at its share (task_sched_runtime, update_curr).
-    {"machine.slice_exact", 1, FROM_GUESS, "the micro-server reads its CPU clock all the time while it burns CPU"},
+    {"machine.slice_exact", 1, FROM_GUESS,
+     "the micro-server reads its CPU clock all the time while it burns CPU"},
     {"machine.search_pressure", 1.17, FROM_PUBLISHED,
      "Linux: imbalance_pct in update_idle_cpu_scan (SIS_UTIL)"},
     {"lock.condition", 1, FROM_GUESS, "the micro-server's lock is built so, on the C library's own"},

@@ -324,7 +324,9 @@ static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
     while (slow < n && x[slow] * HOST_SLOW_FROM < fast) slow++;
     const double *rest = x + slow;
     size_t left = n - slow;
-    return (struct host_speed_seen){.middle = left ? (rest[(left - 1) / 2] + rest[left / 2]) / 2 : n ? fast : 0,
+    return (struct host_speed_seen){.middle = left ? (rest[(left - 1) / 2] + rest[left / 2]) / 2
+                                              : n  ? fast
+                                                   : 0,
                                     .low = n ? x[n / 10] : 0,
                                     .high = n ? x[n - 1 - n / 10] : 0,
                                     .slow_frac = n ? (double)slow / (double)n : 0};

@@ -150,7 +150,8 @@ static bool count_users(struct run *r, int64_t files, struct err *e) {
     return err_hint(e, "raise the hard limit (ulimit -Hn) or lower load.concurrency");
 }
 
-static bool prepare(struct run *r, const struct scenario *s, uint32_t replication, int64_t files, struct err *e) {
+static bool prepare(struct run *r, const struct scenario *s, uint32_t replication, int64_t files,
+                    struct err *e) {
     struct load_gen *g = &r->gen;
     const struct load_spec *load = &s->load;
     g->scenario = s;

@@ -38,43 +38,46 @@ struct machine_costs {
     struct cost wake_counted; // the part of it that the woken thread's CPU clock counts
     struct cost wake_local;   // CPU the waker pays, target on its own core
     struct cost wake_remote;  // CPU the waker pays when another core must be told (inter-processor interrupt)
-    struct cost preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
-    struct cost switch_;        // CPU per change of thread on a core
-    struct cost halt;           // CPU added to what runs first on a core that idled
-    struct cost migrate;        // CPU a thread pays on a core other than its last
-    struct cost slice;          // fair slice: how long a thread runs while others wait
-    struct cost tick;           // period of the scheduler's clock
-    struct cost tick_cpu;       // what its interrupt takes from the thread that runs
-    struct cost base_slice;     // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
-    struct cost slice_exact;    // 1: others get their turn when a slice ends, not only at the next tick
+    struct cost
+        preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
+    struct cost switch_;     // CPU per change of thread on a core
+    struct cost halt;        // CPU added to what runs first on a core that idled
+    struct cost migrate;     // CPU a thread pays on a core other than its last
+    struct cost slice;       // fair slice: how long a thread runs while others wait
+    struct cost tick;        // period of the scheduler's clock
+    struct cost tick_cpu;    // what its interrupt takes from the thread that runs
+    struct cost base_slice;  // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
+    struct cost slice_exact; // 1: others get their turn when a slice ends, not only at the next tick
     struct cost
         sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
     struct cost
         keep_lag; // 1: a thread keeps its lag behind the others over a sleep (EEVDF); 0: it gets that credit
     struct cost stay; // probability that a woken thread goes back to its previous core though it is busy
     struct cost wake_affine; // 1: a thread woken from another core goes to that one where it has less to do
-    struct cost search_from; // utilisation of a core of late from which on a thread that its only thread wakes looks for an
-                             // idle one; 0: always
-    struct cost search_pressure; // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
-    struct cost pull;            // 1: a core going idle pulls a waiting thread from another queue; 0: never
+    struct cost
+        search_from; // utilisation of a core of late from which on a thread that its only thread wakes looks for an
+                     // idle one; 0: always
+    struct cost
+        search_pressure; // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
+    struct cost pull;    // 1: a core going idle pulls a waiting thread from another queue; 0: never
     struct cost pull_by_success; // 1: it tries in proportion to how often of late it found one; 0: always
     struct cost pull_first;      // ... which is this share of its tries at the start
     struct cost pull_hot;        // no thread that ran within this span (its caches are warm where it is)
     struct cost balance_tick;    // 1: an idle core pulls at the ticks of a core on which threads wait
     struct cost balance;         // period at which idle cores take any waiting thread; 0 = never
-    struct cost jitter;      // relative standard deviation of every stage's cost and wake-up latency
-    struct cost timer_slack; // added to each timed wait
-    struct cost_curve cold;  // CPU added after a rest of its role, by the length of the rest
-    struct cost cold_work;   // the work over which that addition is spent
-    struct cost slow_share;  // share of the time in which each core is slower ...
-    struct cost slow_speed;  // ... at this fraction of its speed ...
-    struct cost slow_dwell;  // ... for this long at a time, on average
-    struct cost smt_yield;   // throughput of a core with both siblings busy, over one busy (1.0 .. 2.0)
-    struct cost turbo_cores; // with more hardware threads than this busy ...
-    struct cost turbo_speed; // ... all run at this fraction of their speed (1 = no turbo)
-    struct cost ramp_after;  // a core idle longer than this ...
-    struct cost ramp_time;   // ... runs for this long of busy time ...
-    struct cost ramp_speed;  // ... at this fraction of its speed (1 = no ramp)
+    struct cost jitter;          // relative standard deviation of every stage's cost and wake-up latency
+    struct cost timer_slack;     // added to each timed wait
+    struct cost_curve cold;      // CPU added after a rest of its role, by the length of the rest
+    struct cost cold_work;       // the work over which that addition is spent
+    struct cost slow_share;      // share of the time in which each core is slower ...
+    struct cost slow_speed;      // ... at this fraction of its speed ...
+    struct cost slow_dwell;      // ... for this long at a time, on average
+    struct cost smt_yield;       // throughput of a core with both siblings busy, over one busy (1.0 .. 2.0)
+    struct cost turbo_cores;     // with more hardware threads than this busy ...
+    struct cost turbo_speed;     // ... all run at this fraction of their speed (1 = no turbo)
+    struct cost ramp_after;      // a core idle longer than this ...
+    struct cost ramp_time;       // ... runs for this long of busy time ...
+    struct cost ramp_speed;      // ... at this fraction of its speed (1 = no ramp)
     struct cost fast_pull; // a thread this long on a core moves to an idle core of a faster class; 0 = never
 };
 
@@ -104,7 +107,7 @@ struct server_costs {
         call_at_once; // 1: what was read is handled at once (libuv, Node.js); 0: in the next turn (asyncio)
     struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
     struct cost close_later; // 1: close happens one iteration after the response; 0: at the end of the turn
-    struct cost timed_cpu;     // 1: a handler's `cpu` is time on a core, not work
+    struct cost timed_cpu;   // 1: a handler's `cpu` is time on a core, not work
     struct cost close_at_once; // 1: right after the response
     struct cost
         wake_releases; // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)

@@ -53,7 +53,8 @@ static const struct schema_row rows[] = {
     COST("machine.wake_remote", machine.wake_remote, "0",
          "CPU the waker pays when another core must be told"),
     COST("machine.preempt_remote", machine.preempt_remote, "0",
-         "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at the latest"),
+         "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at "
+         "the latest"),
     COST("machine.switch", machine.switch_, "0", "CPU of a change of thread on a core"),
     COST("machine.halt", machine.halt, "0",
          "CPU added to what runs first on a core that idled: it comes back cold"),
@@ -82,14 +83,16 @@ static const struct schema_row rows[] = {
     SWITCH("machine.wake_affine", machine.wake_affine, "off",
            "a thread woken from another core goes there where that core has less to do (Linux)"),
     SHARE("machine.search_from", machine.search_from, "0",
-          "a thread woken by the only one on its core looks for an idle core only where its own was busy for this share "
+          "a thread woken by the only one on its core looks for an idle core only where its own was busy for "
+          "this share "
           "of late"),
     COUNT("machine.search_pressure", machine.search_pressure, "0", 10,
           "p: of n cores n (1 - (p x their utilisation of late)^2) are searched for an idle one; 0: all"),
     SWITCH("machine.pull", machine.pull, "on", "a core going idle pulls a waiting thread from another queue"),
     SWITCH("machine.pull_by_success", machine.pull_by_success, "off",
            "... but tries in proportion to how often of late it found one (Linux 6.18.5 and later)"),
-    SHARE("machine.pull_first", machine.pull_first, "0.5", "... which is taken to be this share of its tries at the start"),
+    SHARE("machine.pull_first", machine.pull_first, "0.5",
+          "... which is taken to be this share of its tries at the start"),
     COST("machine.pull_hot", machine.pull_hot, "0", "... unless that thread ran within this span"),
     SWITCH("machine.balance_tick", machine.balance_tick, "off",
            "an idle core pulls a waiting thread at the ticks of the core where it waits, too"),
@@ -108,7 +111,8 @@ static const struct schema_row rows[] = {
           "CPU added after a rest of its role, by the length of the rest (linear between)"),
     COST("machine.cold_work", machine.cold_work, "0", "the work over which that addition is spent"),
     SHARE("machine.slow_share", machine.slow_share, "0",
-          "share of the time in which each core is slower by itself: a neighbour on the host takes a part of it"),
+          "share of the time in which each core is slower by itself: a neighbour on the host takes a part of "
+          "it"),
     {.key = "machine.slow_speed",
      .type = SCHEMA_COST,
      .flags = SCHEMA_ABOVE,
@@ -166,7 +170,8 @@ static const struct schema_row rows[] = {
            "(asyncio)"),
     SWITCH("server.batch_flush", server.batch_flush, "off",
            "responses leave when the loop has run its whole batch (uvloop)"),
-    SWITCH("server.close_later", server.close_later, "off", "close happens one iteration after the response; off: at the end of the turn"),
+    SWITCH("server.close_later", server.close_later, "off",
+           "close happens one iteration after the response; off: at the end of the turn"),
     SWITCH("server.close_at_once", server.close_at_once, "off", "close follows the response at once"),
     SWITCH("server.timed_cpu", server.timed_cpu, "off",
            "a handler's `cpu` is time on a core, however fast, and not work: the micro-server burns time"),

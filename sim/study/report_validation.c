@@ -142,7 +142,9 @@ static void print_speed(FILE *out, const struct report_validation *v) {
     for (int i = 0; i < v->speeds; i++) slow += isnan(v->speed[i].slow_frac) ? 0 : v->speed[i].slow_frac;
     qsort(x, (size_t)n, sizeof *x, ascending);
     if (n)
-        fprintf(out, "speed beside the loads, 1 = the profile's: %.2f (%.2f .. %.2f over the cases); cores slow %.0f %% of the time\n",
+        fprintf(out,
+                "speed beside the loads, 1 = the profile's: %.2f (%.2f .. %.2f over the cases); cores slow "
+                "%.0f %% of the time\n",
                 x[n / 2], x[0], x[n - 1], 100 * slow / v->speeds);
     free(x);
 }
@@ -191,9 +193,9 @@ json_t *report_validation_json(const struct report_validation *v) {
 json_t *report_validation_speed_json(const struct report_validation *v) {
     json_t *list = json_array();
     for (int i = 0; i < v->speeds; i++)
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "case", v->speed[i].name, "relative",
-                                              number(v->speed[i].relative), "slow",
-                                              number(v->speed[i].slow_frac)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:o}", "case", v->speed[i].name, "relative",
+                                        number(v->speed[i].relative), "slow", number(v->speed[i].slow_frac)));
     return list;
 }
 
@@ -205,9 +207,9 @@ json_t *report_validation_summary_json(const struct report_validation *v) {
         json_object_set_new(object, quantity_name((enum quantity)q),
                             json_pack("{s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}", "cases", s.rows,
                                       "median", number(s.median), "p90", number(s.p90), "p90_counted",
-                                      number(s.p90_counted), "worst",
-                                      number(s.worst), "agrees", s.agrees, "misses", s.misses, "too_noisy",
-                                      s.too_noisy, "banded", s.banded, "in_band", s.in_band));
+                                      number(s.p90_counted), "worst", number(s.worst), "agrees", s.agrees,
+                                      "misses", s.misses, "too_noisy", s.too_noisy, "banded", s.banded,
+                                      "in_band", s.in_band));
     }
     return object;
 }

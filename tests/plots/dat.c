@@ -32,7 +32,8 @@ static void fill(struct case_result *c, double clients, double workers, double s
     c->latency.quantile[QUANTILE_P95] = about(1.8 * mean, 0.07);
     c->latency.quantile[QUANTILE_P99] = about(2.6 * mean, 0.15);
     if (c->status == STATUS_SATURATED)
-        for (int q = 0; q < QUANTILE_COUNT; q++) c->latency.quantile[q] = (struct estimate){NAN, NAN, NAN, 0, NAN};
+        for (int q = 0; q < QUANTILE_COUNT; q++)
+            c->latency.quantile[q] = (struct estimate){NAN, NAN, NAN, 0, NAN};
     for (int l = 0; l < LIMIT_COUNT; l++) c->utilisation[l] = NAN;
     c->utilisation[LIMIT_CORE] = 0.5 * rate / capacity;
     c->utilisation[LIMIT_LOOP] = rate / capacity;

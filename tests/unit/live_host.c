@@ -118,7 +118,7 @@ static void speed(void **state) {
     usleep(60000);
     x = host_speed_stop(s, 1000);
     assert_true(x.slow_frac == 1 && x.middle == 1000 && x.high < 1000);
-    s = host_speed_start(false, &e);             // stopped at once: no sample
+    s = host_speed_start(false, &e); // stopped at once: no sample
     assert_non_null(s);
     assert_true(host_speed_dense(s) == 0);
     x = host_speed_stop(s, 0);

@@ -286,7 +286,8 @@ static void halted(void **state) {
     fixture_init(&f, 1);
     f.scenario.costs.machine.halt.value = 3 * US;
     fixture_build(&f);
-    struct script *a = fixture_add(&f, {RUN, 1 * MS}, {MARK, 0}, {SLEEP, 1 * MS}, {RUN, 1 * MS}, {MARK, 0}, {STOP, 0});
+    struct script *a =
+        fixture_add(&f, {RUN, 1 * MS}, {MARK, 0}, {SLEEP, 1 * MS}, {RUN, 1 * MS}, {MARK, 0}, {STOP, 0});
     fixture_run(&f, SIM_NEVER);
     assert_int_equal(a->mark[0], 1003 * US);
     assert_int_equal(a->mark[1] - a->mark[0], 2003 * US);

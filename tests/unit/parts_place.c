@@ -68,7 +68,8 @@ static void beside_the_waker(void **state) {
         f.scenario.costs.machine.wake_affine.value = i > 0;
         f.scenario.costs.machine.pull.value = 0;
         fixture_build(&f);
-        struct script *waker = fixture_add(&f, {SLEEP, 60 * MS}, {RUN, 1 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *waker =
+            fixture_add(&f, {SLEEP, 60 * MS}, {RUN, 1 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
         struct script *b = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
         struct script *hog = fixture_add(&f, {RUN, 200 * MS}, {STOP, 0});
         waker->thread->cpu = &f.machine->cpu[0];

@@ -60,7 +60,7 @@ static void test_summary(void **state) {
                                    .hi = i < 4 ? 100.5 + i : NAN,
                                    .measured = {100, 90, 110, 0.01, 10},
                                    .tolerance = 0.05};
-        if (i == 1) row[i].lo = 100.5;        // the measured value lies below
+        if (i == 1) row[i].lo = 100.5;         // the measured value lies below
         if (i == 9) row[i].measured.aa = 0.09; // as far apart as the error is
         compare_judge(&row[i]);
     }
