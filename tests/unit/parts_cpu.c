@@ -279,21 +279,6 @@ static void heeded_at_a_bursts_end(void **state) {
     }
 }
 
-// What runs first on a core that idled pays for that; what follows without a pause does not.
-static void halted(void **state) {
-    (void)state;
-    struct fixture f;
-    fixture_init(&f, 1);
-    f.scenario.costs.machine.halt.value = 3 * US;
-    fixture_build(&f);
-    struct script *a =
-        fixture_add(&f, {RUN, 1 * MS}, {MARK, 0}, {SLEEP, 1 * MS}, {RUN, 1 * MS}, {MARK, 0}, {STOP, 0});
-    fixture_run(&f, SIM_NEVER);
-    assert_int_equal(a->mark[0], 1003 * US);
-    assert_int_equal(a->mark[1] - a->mark[0], 2003 * US);
-    fixture_fini(&f);
-}
-
 // A core that idled long starts slowly.
 static void ramp(void **state) {
     (void)state;
@@ -390,7 +375,6 @@ int main(void) {
         cmocka_unit_test(waker_pays),
         cmocka_unit_test(remote_preemption),
         cmocka_unit_test(heeded_at_a_bursts_end),
-        cmocka_unit_test(halted),
         cmocka_unit_test(ramp),
         cmocka_unit_test(cold_restart),
         cmocka_unit_test(timer_slack),

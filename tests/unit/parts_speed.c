@@ -1,4 +1,4 @@
-// Cores that are slower for some time.
+// Cores that are slower for some time, and after idling.
 #include "parts_fixture.h"
 
 #include <math.h>
@@ -65,8 +65,23 @@ static void independent(void **state) {
     assert_int_not_equal(until[0][0], until[0][1]);
 }
 
+// What runs first on a core that idled pays for that; what follows without a pause does not.
+static void halted(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 1);
+    f.scenario.costs.machine.halt.value = 3 * US;
+    fixture_build(&f);
+    struct script *a =
+        fixture_add(&f, {RUN, 1 * MS}, {MARK, 0}, {SLEEP, 1 * MS}, {RUN, 1 * MS}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_int_equal(a->mark[0], 1003 * US);
+    assert_int_equal(a->mark[1] - a->mark[0], 2003 * US);
+    fixture_fini(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(share_and_speed), cmocka_unit_test(timed),
-                                       cmocka_unit_test(independent)};
+                                       cmocka_unit_test(independent), cmocka_unit_test(halted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
