@@ -13,7 +13,8 @@ static bool measured(const struct cost *c) {
 
 // What the CPU costs are for, not a cost.
 static bool is_unit(const struct schema_row *row) {
-    return !strcmp(row->key, "exchange_speed") || !strcmp(row->key, "pace") || !strcmp(row->key, "dense");
+    return !strcmp(row->key, "quiet_speed") || !strcmp(row->key, "exchange_speed") ||
+           !strcmp(row->key, "pace") || !strcmp(row->key, "dense");
 }
 
 static enum figure_kind kind_of(enum unit unit) {
@@ -67,7 +68,10 @@ void against_compare(struct against *a, const struct costs *now, const struct co
     const struct schema *all = schema_costs();
     struct costs scaled = *then;
     *a = (struct against){.same_host = !strcmp(now->host, then->host) && !strcmp(now->kernel, then->kernel)};
-    double slower = costs_slower_by(then, now->dense.value, 0, now->speed.value); // a pace is of one server
+    // Both were brought to the speed of a quiet machine where they say so. A pace is of one server.
+    double slower = now->quiet_speed.value > 0 && then->quiet_speed.value > 0
+                        ? then->quiet_speed.value / now->quiet_speed.value
+                        : costs_slower_by(then, now->dense.value, 0, now->speed.value);
     a->speed = slower > 0 ? slower : 1;
     costs_scale(&scaled, a->speed);
     for (int i = 0; i < all->count; i++) {

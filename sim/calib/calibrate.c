@@ -192,6 +192,8 @@ static const char *estimated(const struct session *s, const char *key, struct fi
 // A validation samples the index beside its loads, so it is compared with what it was beside these.
 static void set_speed(struct session *s) {
     struct figure_estimate x;
+    profile_set_exact(&s->out->costs, "quiet_speed", s->reference, FROM_PROBE,
+                      "speed index, fastest decile of looks");
     if (estimated(s, "fit.exchange", &x) && x.value > 0)
         profile_set_exact(&s->out->costs, "exchange_speed", 1000 / x.value, FROM_FIT,
                           "speed index beside the loads of the micro-server");

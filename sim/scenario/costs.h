@@ -158,7 +158,8 @@ struct costs {
     struct lock_costs lock;
     struct gc_costs gc;
     struct client_costs client;
-    struct cost speed; // speed index (live/host.h) that the CPU costs are for; 0 = not known
+    struct cost speed; // speed index (live/host.h) beside a load, that the CPU costs are for; 0 = not known
+    struct cost quiet_speed; // the same of an otherwise quiet machine
     struct cost
         pace; // iterations of the server's own kind of work in 1 ms of CPU, at that speed; 0 = not known
     struct cost

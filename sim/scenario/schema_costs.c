@@ -211,8 +211,10 @@ static const struct schema_row rows[] = {
     COST("client.lead", client.lead, "0",
          "load.client: open: it is awake so long before a request is due; 0: woken for it"),
 
+    COUNT("quiet_speed", quiet_speed, "0", 1e6,
+          "speed index of the quiet machine that the CPU costs are for, 10^6 messages/s; 0: not known"),
     COUNT("exchange_speed", speed, "0", 1e6,
-          "speed index of the machine that the CPU costs are for, 10^6 messages/s; 0: not known"),
+          "the same beside a load, with which what is seen beside other loads is compared"),
     COUNT("pace", pace, "0", 1e12,
           "iterations of the server's own work (server.pace) in 1 ms of CPU at that speed; 0: not known"),
     COUNT("dense", dense, "0", 1e6,

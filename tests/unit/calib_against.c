@@ -101,6 +101,14 @@ static void speeds(void **state) {
     assert_true(fabs(a.speed - 2) < 1e-12);
     assert_true(fabs(row_of(&a, "machine.switch")->then.lo - 1800) < 1e-9);
     against_fini(&a);
+    // What a quiet machine did counts before what was seen beside a load.
+    compare(&a,
+            HOST "exchange_speed: {value: 1, from: probe}\nquiet_speed: {value: 3, from: probe}\n"
+                 "machine: {switch: {value: 1us, from: probe}}",
+            HOST "exchange_speed: {value: 2, from: probe}\nquiet_speed: {value: 4.5, from: probe}\n"
+                 "machine: {switch: {value: 1us, from: probe}}");
+    assert_true(fabs(a.speed - 1.5) < 1e-12);
+    against_fini(&a);
 }
 
 static void add_costs(struct against *a, int compared, int agree) {
