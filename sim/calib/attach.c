@@ -205,7 +205,7 @@ static void set_speed(struct session *s) {
     double probes = c->costs.speed.value, speed = looks_quantile(&s->speed, 0.5);
     s->reference = looks_quantile(beside, 0.5);
     if (probes > 0) costs_scale(&c->costs, probes / speed);
-    c->costs.quiet_speed.value = 0;
+    c->costs.quiet_speed = (struct cost){0}; // these are for the speed under the server
     profile_set_exact(&c->costs, "exchange_speed", speed, FROM_PROBE,
                       "speed index, median beside the server's loads");
     if (s->options->pace_path) set_pace(s);
