@@ -82,3 +82,8 @@ double load_busy(struct machine *m, const struct cpu *c) {
     look(m);
     return c->util;
 }
+
+double load_busy_mean(struct machine *m) {
+    look(m);
+    return m->load;
+}

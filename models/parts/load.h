@@ -18,5 +18,6 @@ double load_thread(struct thread *t);
 // How many threads were runnable on c of late, on average; those that sleep count as long as they are remembered. >= 0.
 double load_core(struct cpu *c);
 
-// Utilisation of c of late, 0 to 1, at most 4 ms old; m->load is the mean of all. O(cores) every 4 ms.
+// Utilisation of c of late, and the mean of all cores, 0 to 1, at most 4 ms old. O(cores) every 4 ms.
 double load_busy(struct machine *m, const struct cpu *c);
+double load_busy_mean(struct machine *m);

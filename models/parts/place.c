@@ -16,16 +16,15 @@ static bool packs(struct machine *m, const struct cpu *c) {
 }
 
 // How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.
-static int search_depth(struct machine *m, const struct cpu *own) {
+static int search_depth(struct machine *m) {
     if (m->t.search_pressure <= 0) return m->cpus;
-    load_busy(m, own);
-    double pressed = m->t.search_pressure * m->load;
+    double pressed = m->t.search_pressure * load_busy_mean(m);
     return pressed >= 1 ? 0 : (int)(m->cpus * (1 - pressed * pressed));
 }
 
 static struct cpu *search_idle(struct machine *m, const struct cpu *own) {
     struct cpu *any = NULL;
-    for (int i = 0, from = own->id + 1, most = search_depth(m, own); i < most; i++) {
+    for (int i = 0, from = own->id + 1, most = search_depth(m); i < most; i++) {
         struct cpu *c = &m->cpu[(from + i) % m->cpus];
         if (whole_core_idle(m, c)) return c;
         if (!any && c->state == CPU_IDLE) any = c;

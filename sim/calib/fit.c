@@ -101,8 +101,8 @@ static struct use use_between(const struct use *a, const struct use *b, double n
                         .turns = (b->turns - a->turns) / n};
 }
 
-// A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its core. The pool's
-// threads share the loop's core: their wake-ups are local.
+// A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its
+// core. The pool's threads share the loop's core: their wake-ups are local.
 static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w) {
     // New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
     double turn = w->turn + (strcmp(d->client, "ab") == 0 ? w->accept_last : 0);

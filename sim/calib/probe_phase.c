@@ -20,7 +20,6 @@ static const struct figure_spec figures[] = {
     {NULL, 0, NULL}};
 
 struct phase {
-    const struct bench *bench;
     int pieces;
     double fast;                      // ns a sample takes at the speed of the looks
     double piece[2][PIECES], span[2]; // span: of all pieces, ns
@@ -77,7 +76,7 @@ static void note(struct bench *b, const struct phase *p, int core) {
 }
 
 static bool run(struct bench *b, struct err *e) {
-    struct phase p = {.bench = b, .pieces = bench_repeat(b, PIECES), .fast = TIMES * 1000 / bench_fast(b)};
+    struct phase p = {.pieces = bench_repeat(b, PIECES), .fast = TIMES * 1000 / bench_fast(b)};
     const struct bench_role crew[] = {{0, first}, {1, second}};
     if (!bench_crew(b, crew, 2, &p, e)) return false;
     for (int core = 0; core < 2; core++)

@@ -107,8 +107,8 @@ struct server_costs {
         call_at_once; // 1: what was read is handled at once (libuv, Node.js); 0: in the next turn (asyncio)
     struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once
     struct cost close_later; // 1: close happens one iteration after the response; 0: at the end of the turn
-    struct cost timed_cpu;   // 1: a handler's `cpu` is time on a core, not work
     struct cost close_at_once; // 1: right after the response
+    struct cost timed_cpu;     // 1: a handler's `cpu` is time on a core, not work
     struct cost
         wake_releases; // 1: the pool thread drops the lock to wake the loop (asyncio); 0: holds it (uvloop)
     struct cost wake;  // CPU of that wake-up call

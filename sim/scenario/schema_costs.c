@@ -84,8 +84,7 @@ static const struct schema_row rows[] = {
            "a thread woken from another core goes there where that core has less to do (Linux)"),
     SHARE("machine.search_from", machine.search_from, "0",
           "a thread woken by the only one on its core looks for an idle core only where its own was busy for "
-          "this share "
-          "of late"),
+          "this share of late"),
     COUNT("machine.search_pressure", machine.search_pressure, "0", 10,
           "p: of n cores n (1 - (p x their utilisation of late)^2) are searched for an idle one; 0: all"),
     SWITCH("machine.pull", machine.pull, "on", "a core going idle pulls a waiting thread from another queue"),

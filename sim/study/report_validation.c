@@ -128,25 +128,22 @@ void report_validation_summary(struct table *t, const struct report_validation *
     }
 }
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // What the predictions were made for.
 static void print_speed(FILE *out, const struct report_validation *v) {
-    double *x = memory_new((size_t)v->speeds + 1, sizeof *x), slow = 0;
+    double *known = memory_new((size_t)v->speeds + 1, sizeof *known), slow = 0;
     int n = 0;
-    for (int i = 0; i < v->speeds; i++)
-        if (v->speed[i].relative > 0) x[n++] = v->speed[i].relative;
-    for (int i = 0; i < v->speeds; i++) slow += isnan(v->speed[i].slow_frac) ? 0 : v->speed[i].slow_frac;
-    qsort(x, (size_t)n, sizeof *x, ascending);
+    for (int i = 0; i < v->speeds; i++) {
+        if (v->speed[i].relative > 0) known[n++] = v->speed[i].relative;
+        slow += isnan(v->speed[i].slow_frac) ? 0 : v->speed[i].slow_frac;
+    }
+    struct repeated all = repeated_of(known, n);
     if (n)
-        fprintf(out,
-                "speed beside the loads, 1 = the profile's: %.2f (%.2f .. %.2f over the cases); cores slow "
-                "%.0f %% of the time\n",
-                x[n / 2], x[0], x[n - 1], 100 * slow / v->speeds);
-    free(x);
+        fprintf(
+            out,
+            "speed beside the loads, 1 = the profile's: %.2f (%.2f .. %.2f over the cases); cores slow %.0f "
+            "%% of the time\n",
+            all.median, all.min, all.max, 100 * slow / v->speeds);
+    free(known);
 }
 
 void report_validation_print(FILE *out, const struct report_validation *v, bool markdown) {
