@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "models/parts/client_thread.h"
+#include "models/parts/line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,9 @@ static void leave(struct user *u) {
 static void received(struct machine *m, struct user *u) {
     struct client *c = u->client;
     struct request *r = u->request;
+    const struct client_costs *k = &m->scenario->costs.client;
     timer_cancel(m->sim, u->deadline);
+    line_bring(m, r->written_on, k->lines.value + (u->fresh ? k->connect_lines.value : 0));
     if (u->conn && u->conn->last) leave(u);
     ledger_done(c->ledger, m, r);
     request_free(&c->net->requests, r);
@@ -218,6 +221,7 @@ static void send(struct machine *m, struct user *u) {
         return;
     }
     u->request->user = u;
+    u->fresh |= fresh;
     u->connecting = fresh && c->send_cpu > 0;
     if (u->connecting) {
         client_act(u, USER_SEND);
@@ -248,6 +252,7 @@ static void begin(struct machine *m, struct user *u) {
     u->number = c->born++;
     u->born = machine_now(m);
     u->attempt = 0;
+    u->fresh = false;
     attempt(m, u);
 }
 

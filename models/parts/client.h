@@ -25,6 +25,7 @@ struct user {
     int64_t blame[BLAME_COUNT]; // of the attempts before this one
     int attempt, connects;
     bool expired;             // timed out while its sending still waited for the client's thread
+    bool fresh;               // made a connection for the present request
     bool connecting;          // told the servers of its connection, has not sent the request yet
     timer_id timer, deadline; // pause, back-off, network; time-out
     void (*on_timer)(struct machine *m, struct user *u);

@@ -11,16 +11,26 @@ static sim_time at_least(sim_time ns, sim_time least) {
     return ns < least ? least : ns;
 }
 
+// What a line of cache from another core costs.
+static double line_above(const struct machine_costs *c) {
+    return fmax(c->line.value - c->line_near.value, 0);
+}
+
+static sim_time with_lines(const struct machine_costs *c, const struct cost *near, const struct cost *lines) {
+    return machine_span(near->value + lines->value * line_above(c));
+}
+
 static struct machine_times times_of(const struct machine_costs *c) {
     return (struct machine_times){
         .wake_local = machine_ns(&c->wake_local),
-        .wake_remote = machine_ns(&c->wake_remote),
+        .wake_remote = with_lines(c, &c->wake_remote, &c->wake_lines),
+        .line_above = line_above(c),
         .preempt_remote = machine_ns(&c->preempt_remote),
-        .wake_counted = machine_ns(&c->wake_counted),
+        .wake_counted = with_lines(c, &c->wake_counted, &c->wake_lines),
         .wake_spread = c->wake_spread.value,
         .switch_ = machine_ns(&c->switch_),
         .halt = machine_ns(&c->halt),
-        .migrate = machine_ns(&c->migrate),
+        .migrate = with_lines(c, &c->migrate, &c->migrate_lines),
         .slice = machine_ns(&c->slice),
         .base_slice = machine_ns(c->base_slice.value > 0 ? &c->base_slice : &c->slice),
         .tick = at_least(machine_ns(c->tick.value > 0 ? &c->tick : &c->slice), SIM_US),

@@ -112,6 +112,7 @@ sim_time place_idle_exit(struct machine *m, sim_time idle) {
     double cost = k->points ? k->point[0].cost.value : 0;
     for (int i = 0; i < k->points && (double)idle >= k->point[i].at; i++) cost = k->point[i].cost.value;
     if (cost <= 0) return 0;
+    cost += m->scenario->costs.machine.exit_lines.value * m->t.line_above;
     if (m->t.wake_spread <= 0) return machine_vary(m, (sim_time)(cost + 0.5), 1);
     return machine_span(cost * fmath_exp(m->t.wake_spread * rng_normal(&m->stream[STREAM_SCHEDULER])));
 }

@@ -7,16 +7,17 @@
 // Linux: update_newidle_stats. The ratio is the number of successes among so many looks, older ones at half their weight.
 enum { LOOKS = 1024 };
 
-// The first in a core's queue that is awake and may be moved.
+// The first in a core's queue that is awake and may be moved (Linux: detach_tasks passes over those that may not).
 static struct thread *movable(const struct cpu *c, bool hot) {
     const struct machine *m = c->machine;
     struct thread *first = NULL;
     for (int i = 0; i < c->queue.n; i++) {
         struct thread *t = c->queue.heap[i];
-        if (!t->delayed && (!first || t->rank < first->rank)) first = t;
-        if (c->queue.asleep == 0) break; // the heap's root is it
+        if (t->delayed || (!hot && t->last_ran + m->t.pull_hot > machine_now(m))) continue;
+        if (!first || t->rank < first->rank) first = t;
+        if (i == 0) break; // the heap's root
     }
-    return first && (hot || first->last_ran + m->t.pull_hot <= machine_now(m)) ? first : NULL;
+    return first;
 }
 
 static struct thread *take(struct cpu *c, bool hot) {

@@ -26,8 +26,9 @@ struct request {
     struct spent before;    // of the carrier, at `mark`
     int64_t blame[BLAME_COUNT];
     struct conn *conn;
-    struct user *user;    // the client's side; NULL once it gave up
-    struct request *next; // of whatever queue it is in
+    const struct cpu *written_on; // core on which the response was written; NULL = another machine's
+    struct user *user;            // the client's side; NULL once it gave up
+    struct request *next;         // of whatever queue it is in
     struct act (*task)(struct machine *m, struct loop *l,
                        struct request *r);                 // what an event loop does with it next
     void *place;                                           // whoever is to be told when its wait is over

@@ -1,6 +1,7 @@
 #include "models/parts/socket.h"
 
 #include "base/require.h"
+#include "models/parts/line.h"
 
 #include <stdlib.h>
 
@@ -168,6 +169,7 @@ struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user
     c->user = user;
     c->reusable = reusable;
     c->queued = machine_now(m);
+    c->from = line_here(m);
     station_enter(&l->queue, c->queued);
     *(l->last ? &l->last->next : &l->first) = c;
     l->last = c;
@@ -188,6 +190,7 @@ void conn_send(struct conn *c, struct request *r) {
     REQUIRE(!c->inbox && !c->server_gone);
     r->conn = c;
     c->inbox = r;
+    c->from = line_here(m);
     wait_for_server(m, c, r);
     if (c->poller) announce(m, c);
     if (c->reader) {
@@ -223,6 +226,7 @@ struct conn *listener_accept(struct machine *m, struct listener *l) {
     if (!l->first) l->last = NULL;
     c->next = NULL;
     c->accepted = true;
+    line_bring(m, c->from, m->scenario->costs.server.connect_lines.value);
     station_leave(&l->queue, machine_now(m), c->queued);
     if (c->inbox) wait_for_server(m, c, c->inbox);
     return c;
@@ -246,15 +250,18 @@ void conn_unwatch(struct conn *c) {
 }
 
 struct request *conn_read(struct conn *c) {
+    struct machine *m = c->net->machine;
     struct request *r = c->inbox;
     c->inbox = NULL;
     c->serving = r != NULL;
+    if (r) line_bring(m, c->from, m->scenario->costs.server.lines.value);
     return r;
 }
 
 void conn_reply(struct machine *m, struct conn *c, struct request *r) {
     request_leave(m, r, BLAME_CLIENT);
     c->serving = false;
+    r->written_on = line_here(m);
     r->conn = NULL; // the server has nothing more to do with it
     if (c->client_gone || !r->user)
         request_free(&c->net->requests, r);

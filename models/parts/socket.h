@@ -29,12 +29,13 @@ struct poller {
 struct conn {
     struct net *net;
     const struct conn_user *ops;
-    void *user;            // the client's side
-    struct poller *poller; // server's side: who is told of data (NULL: nobody yet, or a blocking reader)
-    struct thread *reader; // blocked in a read of this connection
-    struct request *inbox; // sent and not yet read
-    sim_time queued;       // entered the listening queue
-    int place;             // in the poller's order, -1 = not there
+    void *user;             // the client's side
+    struct poller *poller;  // server's side: who is told of data (NULL: nobody yet, or a blocking reader)
+    struct thread *reader;  // blocked in a read of this connection
+    struct request *inbox;  // sent and not yet read
+    sim_time queued;        // entered the listening queue
+    const struct cpu *from; // core on which the client last sent or connected; NULL = another machine's
+    int place;              // in the poller's order, -1 = not there
     bool accepted, readable, client_gone, server_gone;
     bool reusable;     // the client would send further requests on it (HTTP/1.1 keep-alive)
     bool serving;      // a request was read from it and not yet answered

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/require.h"
 #include "live/host.h"
+#include "live/host_line.h"
 #include "stats/interval.h"
 
 #include <errno.h>
@@ -170,6 +171,34 @@ bool bench_crew(const struct bench *b, const struct bench_role *role, int n, voi
     if (!error) role[0].part(arg);
     for (int i = 1; i < started; i++) pthread_join(member[i].thread, NULL);
     return !error || err_set(e, ERR_HOST, "cannot start a thread: %s", strerror(error));
+}
+
+struct meeting {
+    struct host_line line;
+    atomic_int there; // the second, on its core
+    double ns;
+};
+
+static const int64_t line_most_ns = 2000000;
+
+static void meet_first(void *arg) {
+    struct meeting *m = arg;
+    bench_await(&m->there, 1);
+    m->ns = host_line_meet(&m->line, 0, 1, line_most_ns);
+}
+
+static void meet_second(void *arg) {
+    struct meeting *m = arg;
+    atomic_store(&m->there, 1);
+    host_line_meet(&m->line, 1, 1, line_most_ns);
+}
+
+bool bench_line(const struct bench *b, double *ns, struct err *e) {
+    struct meeting m = {.ns = 0};
+    const struct bench_role crew[] = {{0, meet_first}, {1, meet_second}};
+    if (!bench_crew(b, crew, 2, &m, e)) return false;
+    *ns = m.ns;
+    return true;
 }
 
 void bench_await(const atomic_int *word, int value) {

@@ -76,6 +76,10 @@ enum { BENCH_CREW = 3 };
 // and returns when all have ended. False with *e (ERR_HOST) where a thread cannot be started; then no part ran.
 bool bench_crew(const struct bench *b, const struct bench_role *role, int n, void *arg, struct err *e);
 
+// How long a line of cache takes between the two cores at this moment (host_line_meet), ns; 0 where that could not be seen.
+// False with *e (ERR_HOST). Cost: 0.1 ms.
+bool bench_line(const struct bench *b, double *ns, struct err *e);
+
 // Waits awake until *word is at least `value` (so that no wake-up is paid for), giving the core to others now and then.
 void bench_await(const atomic_int *word, int value);
 

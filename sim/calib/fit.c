@@ -1,5 +1,6 @@
 #include "calib/fit.h"
 
+#include "calib/lines.h"
 #include "engine/clock.h"
 #include "live/host.h"
 #include "live/load.h"
@@ -102,13 +103,20 @@ static struct use use_between(const struct use *a, const struct use *b, double n
 }
 
 // A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its
-// core. The pool's threads share the loop's core: their wake-ups are local.
-static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w) {
+// core, and what comes from the other core is paid line by line. The pool's threads share the loop's core: their wake-ups are local.
+static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w,
+                 double line_ns) {
+    bool anew = strcmp(d->client, "ab") == 0;
+    double server_lines = lines_cost(LINES_SERVER + (anew ? LINES_SERVER_CONNECT : 0), line_ns);
+    double client_lines = lines_cost(LINES_CLIENT + (anew ? LINES_CLIENT_CONNECT : 0), line_ns);
+    double remote = w->remote + lines_cost(LINES_WAKE, line_ns);
+    double slept = w->counted + lines_cost(LINES_WAKE, line_ns) + w->rest;
     // New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
-    double turn = w->turn + (strcmp(d->client, "ab") == 0 ? w->accept_last : 0);
-    double loop = u->loop - u->client_sleeps * w->remote - u->rest_sleeps * w->local - u->turns * turn;
-    double client = u->client - u->client_sleeps * (w->counted + w->rest) - u->loop_sleeps * w->remote;
-    if (!d->rest_key) loop -= u->loop_sleeps * (w->counted + w->rest);
+    double turn = w->turn + (anew ? w->accept_last : 0);
+    double loop =
+        u->loop - server_lines - u->client_sleeps * remote - u->rest_sleeps * w->local - u->turns * turn;
+    double client = u->client - client_lines - u->client_sleeps * slept - u->loop_sleeps * remote;
+    if (!d->rest_key) loop -= u->loop_sleeps * slept;
     if (d->loop_key) bench_note(b, d->loop_key, 1, fmax(loop, 0));
     if (d->client_key) bench_note(b, d->client_key, 0, fmax(client, 0));
     if (d->rest_key) bench_note(b, d->rest_key, 1, fmax(u->rest - u->loop_sleeps * w->local, 0));
@@ -134,6 +142,8 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     struct load_report report = {0};
     struct observation seen;
     observation_init(&seen);
+    double line_before = 0, line_after = 0;
+    if (!bench_line(b, &line_before, e)) return false;
     bench_pin(b, -1); // samples both cores
     struct host_speed *speed = host_speed_start(false, e);
     bench_pin(b, 0);
@@ -142,8 +152,9 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     struct use after = use_now(v);
     observation_fini(&seen);
     if (speed) note_speed(b, speed);
+    ok = ok && bench_line(b, &line_after, e);
     const struct use per_request = use_between(&before, &after, (double)s->load.requests);
-    if (ok && !report.errors) note(b, d, &per_request, w);
+    if (ok && !report.errors) note(b, d, &per_request, w, (line_before + line_after) / 2);
     return ok;
 }
 

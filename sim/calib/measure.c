@@ -164,6 +164,14 @@ double measure_slow(const struct measure_case *c) {
     return rounds ? sum / rounds : NAN;
 }
 
+static double line_of(const struct measure_round *r) {
+    return r->speed.line_ns > 0 ? r->speed.line_ns : NAN;
+}
+
+double measure_line(const struct measure_case *c) {
+    return median_of(c, line_of);
+}
+
 static double dense_of(const struct measure_round *r) {
     return r->dense;
 }

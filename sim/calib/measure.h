@@ -59,6 +59,9 @@ double measure_speed(const struct measure_case *c);
 // Share of the samples beside the rounds of a case, all together, in which a core was slow; NAN where there is none.
 double measure_slow(const struct measure_case *c);
 
+// Median time of a line of cache from core to core beside the rounds of a case, ns; 0 or NAN where not known.
+double measure_line(const struct measure_case *c);
+
 // Median speed of dense work beside the rounds of a case.
 double measure_dense(const struct measure_case *c);
 

@@ -1,8 +1,9 @@
 // What a rest costs afterwards: caches, branch predictors and translations have gone cold, clocks have dropped. A server
-// thread is left alone for a while and then finds sixteen requests at once; what they take above those after a rest of 30 us
-// is the price, and how it falls from one to the next says over how much work it is spent. Those after 30 us, above warm
-// ones, say what it costs that the core idled at all: a virtual machine gives it back for a while. The clock is read when the
-// thread is back in user mode: kernels count a part of the wake-up latency as the woken thread's CPU.
+// thread finds sixteen requests, sleeps for a while and then serves them all; what they take above those after a rest of
+// 30 us is the price, and how it falls from one to the next says over how much work it is spent. Those after 30 us, above
+// warm ones, say what it costs that the core idled at all: a virtual machine gives it back for a while. The requests lie
+// ready before the rest, so that whoever sends them is not at work on the same sockets. The clock is read when the thread is
+// back in user mode: kernels count a part of the wake-up latency as the woken thread's CPU.
 #include "calib/probe.h"
 #include "calib/unit.h"
 
@@ -41,13 +42,18 @@ struct cold {
     int bursts[RESTS];
     double cpu[RESTS][BURSTS][BURST]; // ns, of recv to send
     double whole[BURSTS];             // of the last request after the shortest rest, with its epoll_wait
-    atomic_int served;                // bursts in all
+    atomic_int served, ready, asleep,
+        word; // bursts in all: served; asked for; their thread is about to rest, may go on
 };
 
 static void serve(void *arg) {
     struct cold *c = arg;
     for (int r = 0; r < RESTS; r++)
         for (int k = 0; k < c->bursts[r]; k++) {
+            int number = atomic_load(&c->served) + 1;
+            bench_await(&c->ready, number);
+            atomic_store(&c->asleep, number);
+            bench_block(&c->word, number - 1);
             unit_wait(&c->unit);
             int64_t before = bench_cpu(), since = before;
             for (int i = 0; i < BURST; i++) {
@@ -70,11 +76,15 @@ static void ask(void *arg) {
         for (int k = 0; k < c->bursts[r]; k++) {
             bench_await(&c->served, asked++);
             unit_drain(&c->unit);
+            unit_ask(&c->unit, BURST);
+            atomic_store(&c->ready, asked);
+            bench_await(&c->asleep, asked);
             if (rests[r].ns < 100000)
                 bench_busy(bench_now() + rests[r].ns);
             else
                 bench_sleep(rests[r].ns);
-            unit_ask(&c->unit, BURST);
+            atomic_store(&c->word, asked);
+            bench_rouse(&c->word);
         }
     bench_await(&c->served, asked);
 }

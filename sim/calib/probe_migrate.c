@@ -1,4 +1,5 @@
 // Going on on another core: eight requests right after a thread was moved there, above the same eight where it stayed.
+#include "calib/lines.h"
 #include "calib/probe.h"
 #include "calib/unit.h"
 
@@ -34,8 +35,10 @@ static bool run(struct bench *b, struct err *e) {
         stayed[i] = burst(b, &u, 0);
         moved[i] = burst(b, &u, 1);
     }
-    bench_note(b, "machine.migrate", 0, median(moved, moves) - median(stayed, moves));
     unit_close(&u);
+    double line = 0, moves_cost = median(moved, moves) - median(stayed, moves);
+    if (!bench_line(b, &line, e)) return false;
+    bench_note(b, "machine.migrate", 0, fmax(moves_cost - lines_cost(LINES_MIGRATE, line), 0));
     return true;
 }
 

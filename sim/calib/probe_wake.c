@@ -3,13 +3,15 @@
 //
 // `wake.counted`: the woken thread's CPU clock counts from the wake and not from when it runs (seen: all of 20 us on a
 // virtual machine), so it has to be taken off every CPU time that spans a sleep; it is a latency, in idle_exit already.
+#include "calib/lines.h"
 #include "calib/probe.h"
 #include "stats/interval.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { GAPS = 5, WAKES = 24 };
+// The first wakes of new threads are slow for reasons of their own: they count for nothing.
+enum { GAPS = 5, WARM = 6, WAKES = 24 };
 
 struct gap {
     const char *key;
@@ -25,19 +27,25 @@ static const struct gap gaps[GAPS] = {{"machine.idle_exit@0s", 100000, 24},
                                       {"machine.idle_exit@15ms", 30000000, 3}};
 
 static const struct figure_spec figures[] = {
-    {"machine.idle_exit@0s", FIGURE_SPAN, "futex wake of a thread on a core idle for 100 us, until it runs"},
+    {"machine.idle_exit@0s", FIGURE_SPAN,
+     "futex wake of a thread on a core idle for 100 us, until it runs, less lines"},
     {"machine.idle_exit@220us", FIGURE_SPAN,
-     "futex wake of a thread on a core idle for 500 us, until it runs"},
-    {"machine.idle_exit@1ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 2 ms, until it runs"},
-    {"machine.idle_exit@4ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 8 ms, until it runs"},
-    {"machine.idle_exit@15ms", FIGURE_SPAN, "futex wake of a thread on a core idle for 30 ms, until it runs"},
+     "futex wake of a thread on a core idle for 500 us, until it runs, less lines"},
+    {"machine.idle_exit@1ms", FIGURE_SPAN,
+     "futex wake of a thread on a core idle for 2 ms, until it runs, less lines"},
+    {"machine.idle_exit@4ms", FIGURE_SPAN,
+     "futex wake of a thread on a core idle for 8 ms, until it runs, less lines"},
+    {"machine.idle_exit@15ms", FIGURE_SPAN,
+     "futex wake of a thread on a core idle for 30 ms, until it runs, less lines"},
     {"machine.wake_spread", FIGURE_COUNT,
      "spread of these latencies, 0.1 and 0.5 ms of idleness: ln(p84 / p16) / 2"},
     {"machine.wake_counted", FIGURE_SPAN,
-     "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait"},
+     "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait, and "
+     "lines"},
     {"wake.counted", FIGURE_CPU,
      "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait"},
-    {"machine.wake_remote", FIGURE_CPU, "futex wake of a thread on an idle core, less one that wakes nobody"},
+    {"machine.wake_remote", FIGURE_CPU,
+     "futex wake of a thread on an idle core, less one that wakes nobody and its lines (machine.wake_lines)"},
     {NULL, 0, NULL}};
 
 struct wake {
@@ -73,20 +81,22 @@ static void waker(void *arg) {
     struct wake *w = arg;
     int number = 0;
     w->nobody = wake_nobody(w->bench);
+    for (int k = 0; k < WARM; k++) wake_once(w, 0, 0, ++number);
     for (int g = 0; g < GAPS; g++)
         for (int k = 0; k < w->wakes[g]; k++) wake_once(w, g, k, ++number);
 }
 
 static void sleeper(void *arg) {
     struct wake *w = arg;
-    int all = 0;
+    int all = WARM;
     for (int g = 0; g < GAPS; g++) all += w->wakes[g];
     for (int i = 1; i <= all; i++) {
         atomic_store(&w->asleep, i);
         int64_t before = bench_cpu();
         bench_block(&w->word, i - 1);
         w->seen = bench_now();
-        if (i <= w->wakes[0]) w->counted[i - 1] = (double)(bench_cpu() - before) - w->bench->clock_ns;
+        if (i > WARM && i <= WARM + w->wakes[0])
+            w->counted[i - 1 - WARM] = (double)(bench_cpu() - before) - w->bench->clock_ns;
         atomic_store(&w->awake, i);
     }
 }
@@ -122,15 +132,20 @@ static bool run(struct bench *b, struct err *e) {
     struct wake w = {.bench = b};
     const struct bench_role crew[] = {{0, waker}, {1, sleeper}};
     for (int g = 0; g < GAPS; g++) w.wakes[g] = bench_repeat(b, gaps[g].wakes);
-    if (!bench_crew(b, crew, 2, &w, e)) return false;
+    double line = 0;
+    if (!bench_crew(b, crew, 2, &w, e) || !bench_line(b, &line, e)) return false;
     for (int k = 0; k < w.wakes[0]; k++) {
-        bench_note(b, "wake.counted", 1, w.counted[k]);
-        bench_note(b, "machine.wake_counted", 1, w.counted[k]);
+        double counted = fmax(w.counted[k] - lines_cost(LINES_WAKE, line), 0);
+        bench_note(b, "wake.counted", 1, counted);
+        bench_note(b, "machine.wake_counted", 1, counted);
     }
     note_spread(b, &w);
     for (int g = 0; g < GAPS; g++) {
+        for (int k = 0; k < w.wakes[g]; k++)
+            w.latency[g][k] = fmax(w.latency[g][k] - lines_cost(LINES_EXIT, line), 0);
         bench_note_latencies(b, gaps[g].key, 1, w.latency[g], w.alone[g], w.wakes[g]);
-        for (int k = 0; k < w.wakes[g]; k++) bench_note(b, "machine.wake_remote", 0, w.cpu[g][k]);
+        for (int k = 0; k < w.wakes[g]; k++)
+            bench_note(b, "machine.wake_remote", 0, fmax(w.cpu[g][k] - lines_cost(LINES_WAKE, line), 0));
     }
     return true;
 }

@@ -1,5 +1,6 @@
 #include "calib/stages.h"
 
+#include "calib/lines.h"
 #include "calib/profile.h"
 #include "live/load.h"
 
@@ -119,6 +120,14 @@ static const struct fact facts[] = {
     {"machine.wake_affine", 1, FROM_PUBLISHED, "Linux: wake_affine_weight, wake_wide"},
     {"machine.balance_tick", 1, FROM_PUBLISHED, "Linux: nohz_balancer_kick"},
     {"machine.pull_hot", 500000, FROM_PUBLISHED, "Linux: sched_migration_cost_ns"},
+    {"machine.line_near", LINES_NEAR_NS, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"machine.exit_lines", LINES_EXIT, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"machine.wake_lines", LINES_WAKE, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"machine.migrate_lines", LINES_MIGRATE, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"server.lines", LINES_SERVER, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"server.connect_lines", LINES_SERVER_CONNECT, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"client.lines", LINES_CLIENT, FROM_GUESS, "measured once (calib/lines.h)"},
+    {"client.connect_lines", LINES_CLIENT_CONNECT, FROM_GUESS, "measured once (calib/lines.h)"},
     {"client.lead", LOAD_LEAD_NS, FROM_GUESS, "the load generator is built so"},
     {"network", 0, FROM_GUESS, "loopback"},
 };

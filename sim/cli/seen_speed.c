@@ -19,6 +19,13 @@ static void set_phases(struct costs *c, const struct measure_case *seen) {
     c->machine.slow_share.value = c->machine.slow_share.lo = c->machine.slow_share.hi = slow;
 }
 
+// How far apart the cores were beside the case.
+static void set_line(struct costs *c, const struct measure_case *seen) {
+    double line = measure_line(seen);
+    if (c->machine.line.value > 0 && line > 0)
+        c->machine.line.value = c->machine.line.lo = c->machine.line.hi = line;
+}
+
 // What the steps' distributions own stays the file's.
 static void copy_steps(struct endpoint *p) {
     const struct handler_step *from = p->step;
@@ -39,6 +46,7 @@ static void copy_case(struct scenario *s, const struct measure_case *seen) {
     bool fixed = factor > 0 && route_fixed(&s->costs);
     if (factor > 0) costs_scale(&s->costs, factor);
     set_phases(&s->costs, seen);
+    set_line(&s->costs, seen);
     s->endpoint = memory_new((size_t)s->endpoints, sizeof *s->endpoint);
     for (int i = 0; i < s->endpoints; i++) {
         s->endpoint[i] = from[i];
@@ -59,7 +67,8 @@ struct scenario_file seen_speed_cases(const struct scenario_file *f, const struc
 
 struct report_speed seen_speed_of(const struct scenario *s, const struct measure_case *seen) {
     double factor = slower_by(&s->costs, seen);
-    return (struct report_speed){s->name, factor > 0 ? 1 / factor : 0, measure_slow(seen)};
+    return (struct report_speed){s->name, factor > 0 ? 1 / factor : 0, measure_slow(seen),
+                                 measure_line(seen)};
 }
 
 void seen_speed_fini(struct scenario_file *now) {

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "live/host_dense.h"
+#include "live/host_line.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -19,6 +20,8 @@
 enum { EXCHANGED = HOST_EXCHANGED, WARM = 40, PIECES = 3, PIECE_TIMES = 24 };
 // Beside a load a sample must not be seen in its latencies: a pause of 0.2 ms at 40 times a second on each core was their p99.
 enum { BRIEF_WARM = 24, BRIEF_PIECES = 2, BRIEF_TIMES = 16, FIRST_NS = 20000000, PERIOD_NS = 100000000 };
+// Two cores meet every third time, and wait for each other no longer than the latency of waking one.
+enum { LINE_EVERY = 3, LINE_MOST_NS = 150000 };
 static const double least_busy_s = 0.01; // one tick of the kernel's statistics
 
 // ---- the machine ----
@@ -165,6 +168,12 @@ int64_t host_spin(int64_t ns, int64_t every, bool (*check)(void *), void *arg) {
 
 // ---- speed index ----
 
+static int64_t clock_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 struct sampler {
     struct host_speed *owner;
     pthread_t thread;
@@ -174,14 +183,18 @@ struct sampler {
     double busy_s; // host_dense_busy_s of the core at the start
     double slow;   // sum of 1 / host_dense_now, of `slows` samples; under the owner's mutex
     size_t slows;
+    double *line; // of the first: host_line_meet with the second
+    size_t lines, line_capacity;
 };
 
 struct host_speed {
     pthread_mutex_t mutex;
     pthread_cond_t stop;
-    bool stopping, dense;
+    bool stopping, dense, pair;
+    int64_t begun; // all cores sample at the same instants after this
     int samplers;
     struct sampler *sampler;
+    struct host_line line;
 };
 
 // A small message through the kernel and back, which is what a server of little work spends its time with.
@@ -214,21 +227,17 @@ double host_speed_now(void) {
     return speed;
 }
 
-// False when it is over.
-static bool rest(struct host_speed *s, int64_t ns) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ns;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+// Until the next instant to sample at; its number, or -1 when all is over.
+static int64_t rest(struct host_speed *s) {
+    int64_t since = clock_ns() - s->begun - FIRST_NS, number = since < 0 ? 0 : since / PERIOD_NS + 1;
+    int64_t at = s->begun + FIRST_NS + number * PERIOD_NS;
+    const struct timespec until = {at / 1000000000, at % 1000000000};
     pthread_mutex_lock(&s->mutex);
     int error = 0;
     while (!s->stopping && !error) error = pthread_cond_timedwait(&s->stop, &s->mutex, &until);
     bool go_on = !s->stopping;
     pthread_mutex_unlock(&s->mutex);
-    return go_on;
+    return go_on ? number : -1;
 }
 
 static void note_dense(struct sampler *own) {
@@ -239,6 +248,16 @@ static void note_dense(struct sampler *own) {
     pthread_mutex_unlock(&own->owner->mutex);
 }
 
+static void note_line(struct sampler *own, int64_t number) {
+    struct host_speed *s = own->owner;
+    int side = (int)(own - s->sampler);
+    if (!s->pair || side > 1 || number % LINE_EVERY != 0) return;
+    double took = host_line_meet(&s->line, side, number + 1, LINE_MOST_NS);
+    if (took <= 0) return;
+    own->line = memory_grow(own->line, &own->line_capacity, own->lines + 1, sizeof *own->line);
+    own->line[own->lines++] = took;
+}
+
 static void *sample(void *argument) {
     struct sampler *own = argument;
     cpu_set_t set;
@@ -247,11 +266,12 @@ static void *sample(void *argument) {
     pthread_setaffinity_np(pthread_self(), sizeof set, &set);
     int fd[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) return NULL;
-    for (bool on = rest(own->owner, FIRST_NS); on; on = rest(own->owner, PERIOD_NS)) {
+    for (int64_t number; (number = rest(own->owner)) >= 0;) {
         own->seen = memory_grow(own->seen, &own->capacity, own->count + 1, sizeof *own->seen);
         double now = best_of(fd, BRIEF_WARM, BRIEF_PIECES, BRIEF_TIMES);
         if (now > 0) own->seen[own->count++] = now;
         if (own->owner->dense) note_dense(own);
+        note_line(own, number);
     }
     close(fd[0]);
     close(fd[1]);
@@ -267,7 +287,10 @@ static void release(struct host_speed *s) {
 }
 
 static void destroy(struct host_speed *s) {
-    for (int i = 0; i < s->samplers; i++) free(s->sampler[i].seen);
+    for (int i = 0; i < s->samplers; i++) {
+        free(s->sampler[i].seen);
+        free(s->sampler[i].line);
+    }
     pthread_cond_destroy(&s->stop);
     pthread_mutex_destroy(&s->mutex);
     free(s->sampler);
@@ -280,6 +303,8 @@ struct host_speed *host_speed_start(bool dense, struct err *e) {
     int error = 0, cpus = allowed_cpus(&set);
     struct host_speed *s = memory_new(1, sizeof *s);
     s->dense = dense;
+    s->pair = cpus > 1;
+    s->begun = clock_ns();
     s->sampler = memory_new((size_t)cpus, sizeof *s->sampler);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_condattr_init(&monotonic);
@@ -345,6 +370,9 @@ struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {
     }
     if (n) qsort(all, n, sizeof *all, ascending);
     struct host_speed_seen seen = seen_of(all, n, fast);
+    const struct sampler *first = s->sampler;
+    if (first->lines) qsort(first->line, first->lines, sizeof *first->line, ascending);
+    seen.line_ns = first->lines ? first->line[first->lines / 2] : 0;
     free(all);
     destroy(s);
     return seen;

@@ -52,6 +52,8 @@ struct host_speed_seen {
     double middle;    // median of those that are not slow
     double low, high; // lowest and highest decile of all
     double slow_frac; // share of those that are slower than `fast` by HOST_SLOW_FROM
+    double
+        line_ns; // median of host_line_meet (host_line.h) between the first two cores, three times a second; 0 = none
 };
 static const double HOST_SLOW_FROM = 1.125;
 

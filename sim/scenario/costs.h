@@ -40,14 +40,19 @@ struct machine_costs {
     struct cost wake_remote;  // CPU the waker pays when another core must be told (inter-processor interrupt)
     struct cost
         preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
-    struct cost switch_;     // CPU per change of thread on a core
-    struct cost halt;        // CPU added to what runs first on a core that idled
-    struct cost migrate;     // CPU a thread pays on a core other than its last
-    struct cost slice;       // fair slice: how long a thread runs while others wait
-    struct cost tick;        // period of the scheduler's clock
-    struct cost tick_cpu;    // what its interrupt takes from the thread that runs
-    struct cost base_slice;  // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
-    struct cost slice_exact; // 1: others get their turn when a slice ends, not only at the next tick
+    struct cost switch_;       // CPU per change of thread on a core
+    struct cost halt;          // CPU added to what runs first on a core that idled
+    struct cost line;          // time in which a line of cache comes from another core
+    struct cost line_near;     // as much of it is hidden: work goes on meanwhile
+    struct cost exit_lines;    // lines by which the latency of waking an idle core is longer
+    struct cost wake_lines;    // lines that waking a thread on another core brings along, on either side
+    struct cost migrate_lines; // lines that a thread brings along from the core it last ran on
+    struct cost migrate;       // CPU a thread pays on a core other than its last
+    struct cost slice;         // fair slice: how long a thread runs while others wait
+    struct cost tick;          // period of the scheduler's clock
+    struct cost tick_cpu;      // what its interrupt takes from the thread that runs
+    struct cost base_slice;    // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
+    struct cost slice_exact;   // 1: others get their turn when a slice ends, not only at the next tick
     struct cost
         sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
     struct cost
@@ -114,6 +119,8 @@ struct server_costs {
     struct cost wake;  // CPU of that wake-up call
     struct cost spawn; // CPU of starting a pool thread, each side
     struct cost block; // CPU a thread pays for a blocking call that really blocks (sleep, resource)
+    struct cost lines; // lines of cache that a request brings along which was sent on another core
+    struct cost connect_lines; // the same of a new connection
 };
 
 // The global lock's own costs.
@@ -147,6 +154,8 @@ struct client_costs {
     struct cost send;    // the part of it before the request leaves
     struct cost poll;    // one iteration of its loop
     struct cost lead;    // open loop: awake so long before a request is due
+    struct cost lines;   // lines of cache that a response brings along which was written on another core
+    struct cost connect_lines; // the same of a connection that was made for it
 };
 
 struct costs {

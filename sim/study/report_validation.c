@@ -131,8 +131,10 @@ void report_validation_summary(struct table *t, const struct report_validation *
 // What the predictions were made for.
 static void print_speed(FILE *out, const struct report_validation *v) {
     double *known = memory_new((size_t)v->speeds + 1, sizeof *known), slow = 0;
+    double *line = memory_new((size_t)v->speeds + 1, sizeof *line);
     int n = 0;
     for (int i = 0; i < v->speeds; i++) {
+        line[i] = v->speed[i].line_ns;
         if (v->speed[i].relative > 0) known[n++] = v->speed[i].relative;
         slow += isnan(v->speed[i].slow_frac) ? 0 : v->speed[i].slow_frac;
     }
@@ -143,6 +145,11 @@ static void print_speed(FILE *out, const struct report_validation *v) {
             "speed beside the loads, 1 = the profile's: %.2f (%.2f .. %.2f over the cases); cores slow %.0f "
             "%% of the time\n",
             all.median, all.min, all.max, 100 * slow / v->speeds);
+    struct repeated lines = repeated_of(line, v->speeds);
+    if (lines.rounds)
+        fprintf(out, "a line of cache from core to core: %.0f ns (%.0f .. %.0f over the cases)\n",
+                lines.median, lines.min, lines.max);
+    free(line);
     free(known);
 }
 
@@ -191,8 +198,9 @@ json_t *report_validation_speed_json(const struct report_validation *v) {
     json_t *list = json_array();
     for (int i = 0; i < v->speeds; i++)
         json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o}", "case", v->speed[i].name, "relative",
-                                        number(v->speed[i].relative), "slow", number(v->speed[i].slow_frac)));
+                              json_pack("{s:s, s:o, s:o, s:o}", "case", v->speed[i].name, "relative",
+                                        number(v->speed[i].relative), "slow", number(v->speed[i].slow_frac),
+                                        "line_s", number(1e-9 * v->speed[i].line_ns)));
     return list;
 }
 

@@ -10,6 +10,7 @@ struct report_speed {
     const char *name;
     double relative;  // 1 = the profile's; 0 = not known
     double slow_frac; // share of the samples in which a core was slow; NAN = not known
+    double line_ns;   // a line of cache from core to core; NAN = not known
 };
 
 struct report_validation {
