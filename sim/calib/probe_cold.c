@@ -1,7 +1,7 @@
 // What a rest costs afterwards: caches, branch predictors and translations have gone cold, clocks have dropped. A server
 // thread finds sixteen requests, sleeps for a while and then serves them all; what they take above those after a rest of
 // 30 us is the price, and how it falls from one to the next says over how much work it is spent. Those after 30 us, above
-// warm ones, say what it costs that the core idled at all: a virtual machine gives it back for a while. The requests lie
+// the same after 30 us awake, say what it costs that the core idled at all: a virtual machine gives it back for a while. The requests lie
 // ready before the rest, so that whoever sends them is not at work on the same sockets. The clock is read when the thread is
 // back in user mode: kernels count a part of the wake-up latency as the woken thread's CPU.
 #include "calib/probe.h"
@@ -11,7 +11,8 @@
 
 #include <math.h>
 
-enum { BURST = 16, BURSTS = 16, RESTS = 5, FIRST = 4, WARM_FROM = 8 };
+enum { BURST = 16, BURSTS = 16, RESTS = 6, FIRST = 4, WARM_FROM = 8 };
+enum { AWAKE, HALT, COLD }; // places in the list of rests
 
 struct rest {
     const char *key;
@@ -19,14 +20,15 @@ struct rest {
     int bursts;
 };
 
-static const struct rest rests[RESTS] = {{"machine.halt", 30000, 16},
+static const struct rest rests[RESTS] = {{NULL, 30000, 16},
+                                         {"machine.halt", 30000, 16},
                                          {"machine.cold@200us", 200000, 12},
                                          {"machine.cold@1ms", 1000000, 8},
                                          {"machine.cold@5ms", 5000000, 5},
                                          {"machine.cold@20ms", 20000000, 3}};
 
 static const struct figure_spec figures[] = {
-    {"machine.halt", FIGURE_CPU, "the first requests after a rest of 30 us on an idle core, above warm ones"},
+    {"machine.halt", FIGURE_CPU, "the first requests after a rest of 30 us on an idle core, above the same after 30 us awake"},
     {"machine.cold@200us", FIGURE_CPU, "16 requests after a rest of 200 us, above the same after 30 us"},
     {"machine.cold@1ms", FIGURE_CPU, "16 requests after a rest of 1 ms, above the same after 30 us"},
     {"machine.cold@5ms", FIGURE_CPU, "16 requests after a rest of 5 ms, above the same after 30 us"},
@@ -53,6 +55,7 @@ static void serve(void *arg) {
             int number = atomic_load(&c->served) + 1;
             bench_await(&c->ready, number);
             atomic_store(&c->asleep, number);
+            while (r == AWAKE && atomic_load(&c->word) < number) continue;
             bench_block(&c->word, number - 1);
             unit_wait(&c->unit);
             int64_t before = bench_cpu(), since = before;
@@ -62,7 +65,7 @@ static void serve(void *arg) {
                 unit_answer(&c->unit);
                 int64_t after = bench_cpu();
                 c->cpu[r][k][i] = (double)(after - before) - c->bench->clock_ns;
-                if (r == 0) c->whole[k] = (double)(after - since) - 2 * c->bench->clock_ns;
+                if (r == HALT) c->whole[k] = (double)(after - since) - 2 * c->bench->clock_ns;
                 since = after;
             }
             atomic_fetch_add(&c->served, 1);
@@ -97,17 +100,17 @@ static double middle(const struct cold *c, int rest, int i) {
 
 static void note(struct bench *b, const struct cold *c) {
     double total[RESTS] = {0}, first[RESTS] = {0}, warm = 0;
-    for (int i = WARM_FROM; i < BURST; i++) warm += middle(c, 0, i) / (BURST - WARM_FROM);
-    for (int i = 0; i < FIRST; i++) total[0] += middle(c, 0, i) - warm;
-    bench_note(b, rests[0].key, 0, total[0]);
-    for (int r = 1; r < RESTS; r++) {
-        for (int i = 0; i < BURST; i++) total[r] += middle(c, r, i) - middle(c, 0, i);
-        first[r] = middle(c, r, 0) - middle(c, 0, 0);
+    for (int i = WARM_FROM; i < BURST; i++) warm += middle(c, HALT, i) / (BURST - WARM_FROM);
+    for (int i = 0; i < FIRST; i++) total[HALT] += middle(c, HALT, i) - middle(c, AWAKE, i);
+    bench_note(b, rests[HALT].key, 0, fmax(total[HALT], 0));
+    for (int r = COLD; r < RESTS; r++) {
+        for (int i = 0; i < BURST; i++) total[r] += middle(c, r, i) - middle(c, HALT, i);
+        first[r] = middle(c, r, 0) - middle(c, HALT, 0);
         bench_note(b, rests[r].key, 0, total[r]);
     }
     double all = total[RESTS - 2] + total[RESTS - 1], part = first[RESTS - 2] + first[RESTS - 1];
     if (part > 0) bench_note(b, "machine.cold_work", 0, warm * fmax(1, all / part));
-    bench_note(b, "unit.warm", 0, median(c->whole, c->bursts[0]));
+    bench_note(b, "unit.warm", 0, median(c->whole, c->bursts[HALT]));
 }
 
 static bool run(struct bench *b, struct err *e) {
