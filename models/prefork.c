@@ -61,6 +61,7 @@ static struct act read_request(struct machine *m, struct thread *t) {
     struct request *r = conn_read(p->conn);
     if (!r) return close_conn(p, t); // the client went away
     p->hand.request = r;
+    conn_fetch(p->conn);
     request_carry(m, r, t);
     return worker_stage(p->hand.worker, t, &p->hand.worker->cost.read, 1, collect);
 }

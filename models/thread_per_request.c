@@ -24,6 +24,7 @@ struct crew {
     struct resource limiter;          // threads at work; its queue is the pool's
     struct job_thread *thread, *idle; // idle: last-in first-out
     struct conn *fresh;               // accepted in the present burst
+    struct request *ready;            // to be handed to a thread when that is paid for
 };
 
 // --- a pool thread
@@ -59,6 +60,12 @@ static struct act closed(struct machine *m, struct thread *t) {
     return thread_run(t, 0, job_over);
 }
 
+static struct act watched(struct machine *m, struct thread *t) {
+    struct job_thread *j = t->self;
+    conn_watch(m, j->conn, &j->crew->poller);
+    return thread_run(t, 0, job_over);
+}
+
 static struct act written(struct machine *m, struct thread *t) {
     struct job_thread *j = t->self;
     struct worker *w = j->hand.worker;
@@ -68,8 +75,7 @@ static struct act written(struct machine *m, struct thread *t) {
     bool keeps = worker_keeps(w, j->conn);
     conn_reply(m, j->conn, r);
     if (!keeps) return worker_stage(w, t, &w->cost.close, 1, closed);
-    conn_watch(m, j->conn, &j->crew->poller);
-    return thread_run(t, 0, job_over);
+    return worker_stage(w, t, &w->cost.watch, 1, watched);
 }
 
 static struct act handled(struct machine *m, struct thread *t) {
@@ -90,6 +96,7 @@ static struct act collect(struct machine *m, struct thread *t) {
 
 static struct act start_job(struct machine *m, struct thread *t) {
     (void)m;
+    conn_fetch(((struct hand *)t->self)->request->conn);
     return worker_stage(worker_of(t), t, &worker_of(t)->cost.read, 1, collect);
 }
 
@@ -115,6 +122,21 @@ static struct act next_job(struct machine *m, struct thread *t) {
 
 static struct act look(struct machine *m, struct thread *t);
 
+static struct act submit_ready(struct machine *m, struct thread *t);
+
+static struct act submit(struct machine *m, struct thread *t) {
+    struct crew *crew = t->self;
+    struct request *r = crew->ready;
+    crew->ready = NULL;
+    r->holder = crew;
+    r->granted = assign;
+    if (resource_take(&crew->limiter, m, r))
+        assign(m, r);
+    else
+        request_leave(m, r, BLAME_POOL);
+    return thread_run(t, 0, submit_ready);
+}
+
 static struct act submit_ready(struct machine *m, struct thread *t) {
     struct crew *crew = t->self;
     struct conn *c = poller_next(&crew->poller);
@@ -125,13 +147,8 @@ static struct act submit_ready(struct machine *m, struct thread *t) {
         worker_close(crew->worker, c);
         return thread_run(t, 0, submit_ready);
     }
-    r->holder = crew;
-    r->granted = assign;
-    if (resource_take(&crew->limiter, m, r))
-        assign(m, r);
-    else
-        request_leave(m, r, BLAME_POOL);
-    return thread_run(t, 0, submit_ready);
+    crew->ready = r;
+    return worker_stage(crew->worker, t, &crew->worker->cost.hand_off, 1, submit);
 }
 
 static struct act accept_next(struct machine *m, struct thread *t);

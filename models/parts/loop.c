@@ -33,7 +33,10 @@ static struct act take_results(struct machine *m, struct thread *t);
 static struct request *read_one(struct loop *l) {
     for (struct conn *c; (c = poller_next(&l->poller));) {
         struct request *r = conn_read(c);
-        if (r) return r;
+        if (r) {
+            conn_fetch(c);
+            return r;
+        }
         if (!c->client_gone) continue;
         conn_unwatch(c);
         push_conn(&l->closing, &l->closings, &l->closing_room, c);

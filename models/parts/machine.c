@@ -16,6 +16,12 @@ static double line_above(const struct machine_costs *c) {
     return fmax(c->line.value - c->line_near.value, 0);
 }
 
+static struct machine_costs costs_of(const struct scenario *s, uint32_t replication) {
+    struct machine_costs c = s->costs.machine;
+    if (s->lines > 0) c.line.value = s->line_ns[replication % (uint32_t)s->lines];
+    return c;
+}
+
 static sim_time with_lines(const struct machine_costs *c, const struct cost *near, const struct cost *lines) {
     return machine_span(near->value + lines->value * line_above(c));
 }
@@ -83,7 +89,8 @@ struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_
     if (!m) return NULL;
     m->scenario = s;
     m->trace = trace;
-    m->t = times_of(&s->costs.machine);
+    const struct machine_costs costs = costs_of(s, replication);
+    m->t = times_of(&costs);
     m->sim = sim_create(8);
     for (uint32_t i = 0; i < STREAM_COUNT; i++) rng_init(&m->stream[i], s->run.seed, point, replication, i);
     if (m->t.keep_lag || m->t.tick_cpu > 0)

@@ -250,12 +250,15 @@ void conn_unwatch(struct conn *c) {
 }
 
 struct request *conn_read(struct conn *c) {
-    struct machine *m = c->net->machine;
     struct request *r = c->inbox;
     c->inbox = NULL;
     c->serving = r != NULL;
-    if (r) line_bring(m, c->from, m->scenario->costs.server.lines.value);
     return r;
+}
+
+void conn_fetch(const struct conn *c) {
+    struct machine *m = c->net->machine;
+    line_bring(m, c->from, m->scenario->costs.server.lines.value);
 }
 
 void conn_reply(struct machine *m, struct conn *c, struct request *r) {

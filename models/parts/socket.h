@@ -84,6 +84,8 @@ void conn_watch(struct machine *m, struct conn *c, struct poller *p);
 void conn_unwatch(struct conn *c);
 // Takes the request out; NULL where nothing came, then the client went away or is slow.
 struct request *conn_read(struct conn *c);
+// The thread whose step is being executed is about to work on what came: it pays for lines from the client's core.
+void conn_fetch(const struct conn *c);
 // The response leaves. The request belongs to the client again (or to nobody: then it is freed).
 void conn_reply(struct machine *m, struct conn *c, struct request *r);
 void conn_close(struct machine *m, struct conn *c);

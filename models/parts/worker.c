@@ -19,6 +19,7 @@ static struct stages stages_of(const struct server_costs *c) {
                            .hand_off = stage_of(&c->hand_off),
                            .complete = stage_of(&c->complete),
                            .pool_work = stage_of(&c->pool_work),
+                           .watch = stage_of(&c->watch),
                            .suspend = stage_of(&c->suspend),
                            .accept_last = machine_ns(&c->accept_last),
                            .accept_empty = machine_ns(&c->accept_empty),

@@ -23,6 +23,8 @@ const struct figure_spec fit_figures[] = {
     {"fit.loop_new_64", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
     {"fit.pool_loop_64", FIGURE_CPU, "micro-server with pool: loop thread per request, 64 kept connections"},
     {"fit.pool_threads_64", FIGURE_CPU, "the same: pool threads per request"},
+    {"fit.watch_threads_64", FIGURE_CPU,
+     "micro-server with a thread per request: pool threads per request, 64 kept connections"},
     {"fit.client_keep_64", FIGURE_CPU, "load generator per request, 64 kept connections, wake-ups taken off"},
     {"fit.client_new_64", FIGURE_CPU, "load generator per request, a new connection each, 64 at a time"},
     {"fit.exchange", FIGURE_CPU, "speed index sampled during these loads: one message through the kernel"},
@@ -40,6 +42,7 @@ static const struct drive drives[] = {
     {"event_loop", "ab", 8, "fit.loop_new_8", NULL, NULL},
     {"event_loop", "ab", 64, "fit.loop_new_64", "fit.client_new_64", NULL},
     {"threadpool", "wrk", 64, "fit.pool_loop_64", NULL, "fit.pool_threads_64"},
+    {"thread_per_request", "wrk", 64, NULL, NULL, "fit.watch_threads_64"},
 };
 enum { DRIVES = sizeof drives / sizeof drives[0] };
 
@@ -58,8 +61,9 @@ static double value_of(const struct bench *b, const char *key, double reference)
 }
 
 static bool load_scenario(struct scenario_file *f, const struct drive *d, int requests, struct err *e) {
-    static const struct scenario_model known[] = {{"event_loop", NULL, NULL}, {"threadpool", NULL, NULL}};
-    const struct scenario_models models = {2, known};
+    static const struct scenario_model known[] = {
+        {"event_loop", NULL, NULL}, {"threadpool", NULL, NULL}, {"thread_per_request", NULL, NULL}};
+    const struct scenario_models models = {3, known};
     char text[400];
     snprintf(text, sizeof text,
              "costs: none\nserver: {model: %s, gil: none, gc: off, threads: 16}\n"
@@ -119,7 +123,10 @@ static void note(struct bench *b, const struct drive *d, const struct use *u, co
     if (!d->rest_key) loop -= u->loop_sleeps * slept;
     if (d->loop_key) bench_note(b, d->loop_key, 1, fmax(loop, 0));
     if (d->client_key) bench_note(b, d->client_key, 0, fmax(client, 0));
-    if (d->rest_key) bench_note(b, d->rest_key, 1, fmax(u->rest - u->loop_sleeps * w->local, 0));
+    double rest = u->rest - u->loop_sleeps * w->local;
+    // There the threads read and write, and tell the client.
+    if (!d->loop_key) rest -= server_lines + u->client_sleeps * remote;
+    if (d->rest_key) bench_note(b, d->rest_key, 1, fmax(rest, 0));
 }
 
 static struct load_target target_of(const struct serve *v) {
@@ -232,6 +239,11 @@ static const struct fitted fitted[] = {
      "fit.pool_threads_64",
      NULL,
      {"server.pool_work.cpu", "server.wake"}},
+    {{"server.watch.cpu", FIGURE_CPU,
+      "micro-server with a thread per request: pool threads, less read, call and write"},
+     "fit.watch_threads_64",
+     "fit.loop_keep_64",
+     {"server.watch.cpu"}},
     {{"client.request", FIGURE_CPU, "load generator per kept request"},
      "fit.client_keep_64",
      NULL,

@@ -172,6 +172,13 @@ double measure_line(const struct measure_case *c) {
     return median_of(c, line_of);
 }
 
+int measure_lines(const struct measure_case *c, double *line) {
+    int n = 0;
+    for (int i = 0; i < c->rounds; i++)
+        if (c->round[i].speed.line_ns > 0) line[n++] = c->round[i].speed.line_ns;
+    return n;
+}
+
 static double dense_of(const struct measure_round *r) {
     return r->dense;
 }

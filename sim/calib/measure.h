@@ -59,8 +59,10 @@ double measure_speed(const struct measure_case *c);
 // Share of the samples beside the rounds of a case, all together, in which a core was slow; NAN where there is none.
 double measure_slow(const struct measure_case *c);
 
-// Median time of a line of cache from core to core beside the rounds of a case, ns; 0 or NAN where not known.
+// Time of a line of cache from core to core, ns: median over the rounds of a case (NAN where not known), and beside each
+// round in which it was seen, into line[0..rounds of the case); how many those are.
 double measure_line(const struct measure_case *c);
+int measure_lines(const struct measure_case *c, double *line);
 
 // Median speed of dense work beside the rounds of a case.
 double measure_dense(const struct measure_case *c);

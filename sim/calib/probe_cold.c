@@ -28,7 +28,8 @@ static const struct rest rests[RESTS] = {{NULL, 30000, 16},
                                          {"machine.cold@20ms", 20000000, 3}};
 
 static const struct figure_spec figures[] = {
-    {"machine.halt", FIGURE_CPU, "the first requests after a rest of 30 us on an idle core, above the same after 30 us awake"},
+    {"machine.halt", FIGURE_CPU,
+     "the first requests after a rest of 30 us on an idle core, above the same after 30 us awake"},
     {"machine.cold@200us", FIGURE_CPU, "16 requests after a rest of 200 us, above the same after 30 us"},
     {"machine.cold@1ms", FIGURE_CPU, "16 requests after a rest of 1 ms, above the same after 30 us"},
     {"machine.cold@5ms", FIGURE_CPU, "16 requests after a rest of 5 ms, above the same after 30 us"},

@@ -49,6 +49,8 @@ static const struct sum sums[] = {
     {{"server.pool_work.cpu", FIGURE_CPU,
       "pool thread: going to sleep for an item, taking it, putting the result"},
      {{"handoff.sleep", 1}, {"lock.pair", 0.5}, {"handoff.result", 1}}},
+    {{"server.watch.cpu", FIGURE_CPU, "epoll_ctl and a mutex"},
+     {{"syscall.epoll_add", 1}, {"lock.pair", 0.5}}},
     {{"server.wake", FIGURE_CPU, "write to an eventfd"}, {{"syscall.eventfd_write", 1}}},
     {{"server.suspend.cpu", FIGURE_CPU, "libuv timer: start and callback"}, {{"loop.timer", 1}}},
     {{"server.accept_last", FIGURE_CPU, "accept4 that finds no connection"}, {{"syscall.accept4_empty", 1}}},

@@ -19,11 +19,13 @@ static void set_phases(struct costs *c, const struct measure_case *seen) {
     c->machine.slow_share.value = c->machine.slow_share.lo = c->machine.slow_share.hi = slow;
 }
 
-// How far apart the cores were beside the case.
-static void set_line(struct costs *c, const struct measure_case *seen) {
-    double line = measure_line(seen);
-    if (c->machine.line.value > 0 && line > 0)
-        c->machine.line.value = c->machine.line.lo = c->machine.line.hi = line;
+// How far apart the cores were beside each round: a replication for each. One number for all would lie between those that
+// a host changes between, where the machine never was.
+static void set_lines(struct scenario *s, const struct measure_case *seen) {
+    if (s->costs.machine.line.value <= 0) return;
+    double *line = memory_new((size_t)seen->rounds + 1, sizeof *line);
+    s->lines = measure_lines(seen, line);
+    s->line_ns = line;
 }
 
 // What the steps' distributions own stays the file's.
@@ -46,7 +48,7 @@ static void copy_case(struct scenario *s, const struct measure_case *seen) {
     bool fixed = factor > 0 && route_fixed(&s->costs);
     if (factor > 0) costs_scale(&s->costs, factor);
     set_phases(&s->costs, seen);
-    set_line(&s->costs, seen);
+    set_lines(s, seen);
     s->endpoint = memory_new((size_t)s->endpoints, sizeof *s->endpoint);
     for (int i = 0; i < s->endpoints; i++) {
         s->endpoint[i] = from[i];
@@ -75,6 +77,7 @@ void seen_speed_fini(struct scenario_file *now) {
     for (int c = 0; c < now->cases; c++) {
         for (int i = 0; i < now->case_[c].endpoints; i++) free(now->case_[c].endpoint[i].step);
         free(now->case_[c].endpoint);
+        free((double *)now->case_[c].line_ns);
     }
     free(now->case_);
 }

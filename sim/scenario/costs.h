@@ -104,6 +104,7 @@ struct server_costs {
     struct stage_cost hand_off;  // loop side of handing a request to the pool
     struct stage_cost complete;  // loop side of taking a result back from the pool
     struct stage_cost pool_work; // pool-thread side: take, run, report
+    struct stage_cost watch;     // thread_per_request: a kept connection is given back to be watched
     struct stage_cost suspend;   // an await that suspends (sleep, resource) and resumes later
     struct cost hop_polls;       // further loop iterations a hand-off needs before the pool has the request
     struct cost accept_empty;    // CPU of a wake-up that found the accept queue empty

@@ -146,7 +146,10 @@ struct scenario {
     struct costs costs;
     struct measured measured;
     char against[SCENARIO_NAME]; // an earlier case to compare with, "" = none
-    bool quick;                  // `measure --quick` and `validate --quick` take it
+    const double
+        *line_ns; // [lines]: replication r has costs.machine.line line_ns[r % lines] (seen beside the
+    int lines;    // rounds of a measurement); 0: as the costs say
+    bool quick;   // `measure --quick` and `validate --quick` take it
 };
 
 struct plan_spec;

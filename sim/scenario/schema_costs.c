@@ -168,6 +168,7 @@ static const struct schema_row rows[] = {
     STAGE("server.hand_off", server.hand_off, "loop side of handing a request to the pool"),
     STAGE("server.complete", server.complete, "loop side of taking a result back from the pool"),
     STAGE("server.pool_work", server.pool_work, "pool-thread side: take, run, report"),
+    STAGE("server.watch", server.watch, "thread_per_request: a kept connection is given back to be watched"),
     STAGE("server.suspend", server.suspend, "an await that suspends and resumes later"),
     COUNT("server.hop_polls", server.hop_polls, "0", 100,
           "further loop iterations that a hand-off needs before the pool has the request"),

@@ -97,7 +97,7 @@ static int64_t known_path(const struct model *m) {
     } path[] = {
         {"event_loop", WAKE + 2 * 1 + READ_CALL_WRITE},
         {"threadpool", 3 * WAKE + 4 * 1 + READ_CALL_WRITE + 64 + 128 + 256 + 512},
-        {"thread_per_request", 2 * WAKE + 1 + READ_CALL_WRITE},
+        {"thread_per_request", 2 * WAKE + 1 + READ_CALL_WRITE + 64},
         {"prefork", WAKE + READ_CALL_WRITE},
     };
     for (size_t i = 0; i < sizeof path / sizeof path[0]; i++)
