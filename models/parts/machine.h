@@ -45,6 +45,7 @@ struct machine {
     timer_id balance;    // next look of the idle cores for waiting threads
     struct thread
         *current; // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
+    bool sync;    // ... by sending something, so that the waker is likely to wait for the answer
     int threads;
     struct thread *first_thread, *last_thread;
     struct rng stream[STREAM_COUNT];

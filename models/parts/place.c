@@ -15,6 +15,13 @@ static bool packs(struct machine *m, const struct cpu *c) {
     return m->t.search_from > 0 && run_queue_awake(c) == 0 && load_busy(m, c) < m->t.search_from;
 }
 
+// Whether thread t, woken by what the only thread on core `by` sends, joins it there although its own core idles (Linux:
+// WF_SYNC in wake_affine_idle chooses the waker's core, which then packs): where both have room.
+static bool joins(struct machine *m, const struct cpu *by, struct thread *t) {
+    if (!m->sync || m->t.search_from <= 0 || run_queue_awake(by) > 0) return false;
+    return load_core((struct cpu *)by) + (t->load_on == by ? 0 : load_thread(t)) < m->t.search_from;
+}
+
 // How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.
 static int search_depth(struct machine *m) {
     if (m->t.search_pressure <= 0) return m->cpus;
@@ -84,6 +91,7 @@ static struct cpu *target_of(struct machine *m, struct thread *t) {
     if (!m->t.wake_affine || !m->current) return own;
     note_flip(m->current, t);
     if (by == own || wide(m->current, t)) return own;
+    if (joins(m, by, t)) return by;
     if (own->state == CPU_IDLE && !packs(m, by)) return own;
     return lighter(by, own, t) ? by : own;
 }

@@ -173,7 +173,10 @@ struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user
     station_enter(&l->queue, c->queued);
     *(l->last ? &l->last->next : &l->first) = c;
     l->last = c;
+    // Of several that are woken at once some stay where they are: so two workers share connections as they were seen to.
+    m->sync = l->pollers <= 1;
     tell(m, l);
+    m->sync = false;
     return c;
 }
 
@@ -192,12 +195,14 @@ void conn_send(struct conn *c, struct request *r) {
     c->inbox = r;
     c->from = line_here(m);
     wait_for_server(m, c, r);
+    m->sync = true;
     if (c->poller) announce(m, c);
     if (c->reader) {
         struct thread *t = c->reader;
         c->reader = NULL;
         thread_wake(m, t);
     }
+    m->sync = false;
 }
 
 void conn_abandon(struct conn *c) {
@@ -268,8 +273,11 @@ void conn_reply(struct machine *m, struct conn *c, struct request *r) {
     r->conn = NULL; // the server has nothing more to do with it
     if (c->client_gone || !r->user)
         request_free(&c->net->requests, r);
-    else
+    else {
+        m->sync = true;
         c->ops->replied(m, c, r);
+        m->sync = false;
+    }
 }
 
 void conn_close(struct machine *m, struct conn *c) {

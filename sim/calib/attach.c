@@ -41,8 +41,8 @@ struct session {
     const struct attach_load *load;
     int loads;
     struct figure figure[MOST_LOADS][ATTACH_WHATS];
-    struct looks speed, dense, pace, dense_at_pace; // beside every load
-    double reference;                               // what the profile's CPU costs are for, as speed_beside
+    struct looks speed, dense, line, pace, dense_at_pace; // beside every load
+    double reference; // what the profile's CPU costs are for, as speed_beside
     struct attach_passes passes;
     int64_t kept, connects; // requests and connections of loads that would keep them
 };
@@ -141,6 +141,7 @@ static void note(struct session *s, int load, int round, const struct attach_see
     }
     looks_add(&s->speed, seen->speed);
     looks_add(&s->dense, seen->dense);
+    if (seen->line_ns > 0) looks_add(&s->line, seen->line_ns);
     looks_add(&s->pace, seen->pace);
     looks_add(&s->dense_at_pace, seen->dense_at_pace);
     s->about->loads++;
@@ -208,6 +209,10 @@ static void set_speed(struct session *s) {
     c->costs.quiet_speed = (struct cost){0}; // these are for the speed under the server
     profile_set_exact(&c->costs, "exchange_speed", speed, FROM_PROBE,
                       "speed index, median beside the server's loads");
+    if (s->line.count)
+        profile_set_exact(
+            &c->costs, "machine.line", looks_quantile(&s->line, 0.5), FROM_PROBE,
+            "half a round trip of a line of cache between two cores, median beside the server's loads");
     if (s->options->pace_path) set_pace(s);
     c->speed = 1;
     c->speed_low = looks_quantile(beside, 0.1) / s->reference;
@@ -240,7 +245,8 @@ static void forget_stages(struct costs *c) {
     struct costs none;
     costs_none(&none);
     struct cost spawn = c->server.spawn, block = c->server.block, wake = c->server.wake,
-                empty = c->server.accept_empty;
+                empty = c->server.accept_empty, lines = c->server.lines,
+                connect_lines = c->server.connect_lines;
     struct stage_cost poll = c->server.poll;
     c->server = none.server;
     c->client.connect = none.client.connect;
@@ -251,6 +257,8 @@ static void forget_stages(struct costs *c) {
     c->server.wake = wake;
     c->server.poll = poll;
     c->server.accept_empty = empty;
+    c->server.lines = lines; // the kernel's, whoever serves
+    c->server.connect_lines = connect_lines;
 }
 
 static void add_row(struct calibration *c, const char *key, const char *probe, const char *source,
@@ -350,6 +358,7 @@ bool attach_run(const struct attach_options *o, struct calibration *out, struct 
         for (int w = 0; w < ATTACH_WHATS; w++) figure_fini(&s.figure[i][w]);
     free(s.speed.x);
     free(s.dense.x);
+    free(s.line.x);
     free(s.pace.x);
     free(s.dense_at_pace.x);
     free(s.passes.pass);

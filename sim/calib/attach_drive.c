@@ -251,7 +251,9 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     bool ok = load(d, l, s, out, e);
     attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
     out->dense = host_speed_dense(speed);
-    out->speed = host_speed_stop(speed, 0).middle;
+    struct host_speed_seen index = host_speed_stop(speed, 0);
+    out->speed = index.middle;
+    out->line_ns = index.line_ns;
     if (!ok || !attach_tree_use(&d->tree, &after, e)) return false;
     if (out->requests == 0) return true; // stopped
     double ns = (after.all_ns - before.all_ns) / out->requests;
