@@ -82,12 +82,35 @@ static void beside_the_waker(void **state) {
     }
 }
 
+// Woken by what is sent, a thread joins the sender although its own core idles, where the sender's has room for both.
+static void joins_the_sender(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.wake_affine.value = 1;
+        f.scenario.costs.machine.search_from.value = 0.8;
+        f.scenario.costs.machine.pull.value = 0;
+        fixture_build(&f);
+        struct script *sender =
+            fixture_add(&f, {i == 2 ? RUN : SLEEP, 200 * MS}, {RUN, 1 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        sender->thread->cpu = &f.machine->cpu[0];
+        b->thread->cpu = &f.machine->cpu[1];
+        f.machine->sync = i > 0;
+        fixture_run(&f, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[i == 1 ? 0 : 1]);
+        fixture_fini(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pull_with_lag),
         cmocka_unit_test(search),
         cmocka_unit_test(search_beside_others),
         cmocka_unit_test(beside_the_waker),
+        cmocka_unit_test(joins_the_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
