@@ -138,13 +138,13 @@ static struct load_target target_of(const struct serve *v) {
 }
 
 // What the index says beside a load on an otherwise quiet machine, which is not what it says without one.
-static void note_speed(struct bench *b, struct host_speed *speed) {
-    struct host_speed_seen seen = host_speed_stop(speed, 0);
+static void note_speed(struct bench *b, struct host_speed *speed, double quiet) {
+    struct host_speed_seen seen = host_speed_stop(speed, quiet);
     if (seen.middle > 0) bench_note(b, "fit.exchange", 0, 1000 / seen.middle);
 }
 
 static bool load_server(struct bench *b, const struct drive *d, const struct scenario *s,
-                        const struct wake_costs *w, const struct serve *v, struct err *e) {
+                        const struct wake_costs *w, const struct serve *v, double quiet, struct err *e) {
     struct load_target target = target_of(v);
     struct load_report report = {0};
     struct observation seen;
@@ -158,7 +158,7 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     bool ok = speed && load_run(s, 0, &target, NULL, &seen, &report, e); // a tenth of a second
     struct use after = use_now(v);
     observation_fini(&seen);
-    if (speed) note_speed(b, speed);
+    if (speed) note_speed(b, speed, quiet);
     ok = ok && bench_line(b, &line_after, e);
     const struct use per_request = use_between(&before, &after, (double)s->load.requests);
     if (ok && !report.errors) note(b, d, &per_request, w, (line_before + line_after) / 2);
@@ -166,13 +166,13 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
 }
 
 static bool run_drive(struct bench *b, const struct drive *d, int requests, const struct wake_costs *w,
-                      struct err *e) {
+                      double quiet, struct err *e) {
     struct scenario_file f;
     if (!load_scenario(&f, d, requests, e)) return false;
     bench_pin(b, 1); // the server inherits it
     struct serve *v = serve_start(&f.case_[0], &(struct serve_options){0}, e);
     bench_pin(b, 0);
-    bool ok = v && load_server(b, d, &f.case_[0], w, v, e);
+    bool ok = v && load_server(b, d, &f.case_[0], w, v, quiet, e);
     if (v) ok = serve_stop(v, GRACE, ok ? e : NULL) && ok;
     scenario_fini(&f);
     return ok;
@@ -188,7 +188,7 @@ bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
                                      value_of(b, "syscall.epoll_empty", reference),
                                  value_of(b, "syscall.accept4_empty", reference)};
     for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
-        if (!run_drive(b, &drives[i], requests, &w, e)) return false;
+        if (!run_drive(b, &drives[i], requests, &w, reference, e)) return false;
     return true;
 }
 

@@ -92,8 +92,8 @@ static void joins_the_sender(void **state) {
         f.scenario.costs.machine.search_from.value = 0.8;
         f.scenario.costs.machine.pull.value = 0;
         fixture_build(&f);
-        struct script *sender =
-            fixture_add(&f, {i == 2 ? RUN : SLEEP, 200 * MS}, {RUN, 1 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *sender = fixture_add(&f, {i == 2 ? RUN : SLEEP, 200 * MS}, {RUN, 1 * MS}, {WAKE, 1},
+                                            {RUN, 5 * MS}, {STOP, 0});
         struct script *b = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
         sender->thread->cpu = &f.machine->cpu[0];
         b->thread->cpu = &f.machine->cpu[1];
@@ -106,10 +106,8 @@ static void joins_the_sender(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pull_with_lag),
-        cmocka_unit_test(search),
-        cmocka_unit_test(search_beside_others),
-        cmocka_unit_test(beside_the_waker),
+        cmocka_unit_test(pull_with_lag),        cmocka_unit_test(search),
+        cmocka_unit_test(search_beside_others), cmocka_unit_test(beside_the_waker),
         cmocka_unit_test(joins_the_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
