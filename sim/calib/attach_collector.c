@@ -57,7 +57,10 @@ static void count(struct attach_passes *p, struct attachment *about) {
     for (int i = 0; i < p->passes; i++) p->of[p->pass[i].pool][p->pass[i].kept].passes++;
     for (int i = 0; i < 2; i++) {
         about->stalls[i] = p->of[i][0].passes + p->of[i][1].passes;
-        about->requests_per_stall[i] = p->of[i][0].passes ? 1 / rate(&p->of[i][0]) : NAN;
+        // Those of loads with a connection each; where only kept ones met any, of these.
+        about->requests_per_stall[i] = p->of[i][0].passes   ? 1 / rate(&p->of[i][0])
+                                       : p->of[i][1].passes ? 1 / rate(&p->of[i][1])
+                                                            : NAN;
     }
 }
 
