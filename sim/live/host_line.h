@@ -8,9 +8,12 @@ enum { HOST_LINE_APART = 256 }; // bytes: no prefetcher brings both words at onc
 
 // What the two sides share. All zero at the start.
 struct host_line {
-    _Alignas(HOST_LINE_APART) atomic_llong here[2];
-    _Alignas(HOST_LINE_APART) atomic_llong ping;
-    _Alignas(HOST_LINE_APART) atomic_llong pong;
+    atomic_llong here[2];
+    char apart1[HOST_LINE_APART];
+    atomic_llong ping;
+    char apart2[HOST_LINE_APART];
+    atomic_llong pong;
+    char apart3[HOST_LINE_APART];
 };
 
 // Two threads on two cores call this at about the same time, one as side 0 and one as side 1, with the same `number`, which
