@@ -17,9 +17,9 @@ static bool packs(struct machine *m, const struct cpu *c) {
 
 // Whether thread t, woken by what the only thread on core `by` sends, joins it there although its own core idles (Linux:
 // WF_SYNC in wake_affine_idle chooses the waker's core, which then packs): where both have room.
-static bool joins(struct machine *m, const struct cpu *by, struct thread *t) {
+static bool joins(const struct machine *m, struct cpu *by, struct thread *t) {
     if (!m->sync || m->t.search_from <= 0 || run_queue_awake(by) > 0) return false;
-    return load_core((struct cpu *)by) + (t->load_on == by ? 0 : load_thread(t)) < m->t.search_from;
+    return load_core(by) + (t->load_on == by ? 0 : load_thread(t)) < m->t.search_from;
 }
 
 // How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.

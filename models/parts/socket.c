@@ -188,6 +188,13 @@ static void wait_for_server(struct machine *m, const struct conn *c, struct requ
         request_leave(m, r, c->accepted ? BLAME_LOOP : BLAME_ACCEPT);
 }
 
+static void rouse_reader(struct machine *m, struct conn *c) {
+    struct thread *t = c->reader;
+    if (!t) return;
+    c->reader = NULL;
+    thread_wake(m, t);
+}
+
 void conn_send(struct conn *c, struct request *r) {
     struct machine *m = c->net->machine;
     REQUIRE(!c->inbox && !c->server_gone);
@@ -197,11 +204,7 @@ void conn_send(struct conn *c, struct request *r) {
     wait_for_server(m, c, r);
     m->sync = true;
     if (c->poller) announce(m, c);
-    if (c->reader) {
-        struct thread *t = c->reader;
-        c->reader = NULL;
-        thread_wake(m, t);
-    }
+    rouse_reader(m, c);
     m->sync = false;
 }
 
@@ -215,11 +218,7 @@ void conn_abandon(struct conn *c) {
     c->client_gone = true;
     c->user = NULL;
     if (c->poller && !c->serving) announce(m, c); // end of file is data, too
-    if (c->reader) {
-        struct thread *t = c->reader;
-        c->reader = NULL;
-        thread_wake(m, t);
-    }
+    rouse_reader(m, c);
 }
 
 // --- server's side
@@ -271,13 +270,13 @@ void conn_reply(struct machine *m, struct conn *c, struct request *r) {
     c->serving = false;
     r->written_on = line_here(m);
     r->conn = NULL; // the server has nothing more to do with it
-    if (c->client_gone || !r->user)
+    if (c->client_gone || !r->user) {
         request_free(&c->net->requests, r);
-    else {
-        m->sync = true;
-        c->ops->replied(m, c, r);
-        m->sync = false;
+        return;
     }
+    m->sync = true;
+    c->ops->replied(m, c, r);
+    m->sync = false;
 }
 
 void conn_close(struct machine *m, struct conn *c) {

@@ -1,5 +1,6 @@
 #include "calib/ask.h"
 
+#include "base/monotonic.h"
 #include "live/response.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WHOLE = ASK_BODY + 4096, LOOK_EVERY_MS = 50 };
@@ -20,17 +20,11 @@ struct wait {
     const atomic_int *stop;
 };
 
-static sim_time now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
-}
-
 // False when the time is over, or the stop comes, first.
 static bool wait_for(int fd, short what, const struct wait *w) {
     for (;;) {
         struct pollfd p = {.fd = fd, .events = what};
-        sim_time left = w->until - now();
+        sim_time left = w->until - monotonic_ns();
         if (left <= 0 || (w->stop && atomic_load(w->stop))) return false;
         int n = poll(&p, 1, left < LOOK_EVERY_MS * SIM_MS ? (int)(left / SIM_MS) + 1 : LOOK_EVERY_MS);
         if (n > 0) return true;
@@ -82,7 +76,7 @@ static void talk(int fd, const char *path, const struct wait *w, struct ask_answ
 
 void ask(const struct sockaddr_in *server, const char *path, sim_time patience, const atomic_int *stop,
          struct ask_answer *out) {
-    const struct wait w = {now() + patience, stop};
+    const struct wait w = {monotonic_ns() + patience, stop};
     *out = (struct ask_answer){0};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return;

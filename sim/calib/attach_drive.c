@@ -1,5 +1,6 @@
 #include "calib/attach_drive.h"
 
+#include "base/monotonic.h"
 #include "calib/ask.h"
 #include "live/host.h"
 #include "live/host_dense.h"
@@ -169,12 +170,6 @@ static void answered(void *listener, sim_time at) {
         attach_series_sample(s, at, attach_tree_cpu(&d->tree));
 }
 
-static sim_time now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
-}
-
 static void take_stalls(struct attach_drive *d, const struct attach_load *l, struct attach_seen *out) {
     enum { MOST = sizeof out->stall_ns / sizeof out->stall_ns[0] };
     struct attach_stall stall[MOST];
@@ -247,9 +242,9 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     if (!attach_tree_use(&d->tree, &before, e)) return false;
     struct host_speed *speed = host_speed_start(true, e);
     if (!speed) return false;
-    attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
+    attach_series_sample(&d->series, monotonic_ns(), attach_tree_cpu(&d->tree));
     bool ok = load(d, l, s, out, e);
-    attach_series_sample(&d->series, now(), attach_tree_cpu(&d->tree));
+    attach_series_sample(&d->series, monotonic_ns(), attach_tree_cpu(&d->tree));
     out->dense = host_speed_dense(speed);
     struct host_speed_seen index = host_speed_stop(speed, 0);
     out->speed = index.middle;

@@ -1,6 +1,7 @@
 #include "calib/external.h"
 
 #include "base/memory.h"
+#include "base/monotonic.h"
 #include "calib/ask.h"
 
 #include <errno.h>
@@ -32,12 +33,6 @@ struct external {
     int status;   // of waitpid, once it has ended
     int output;   // what it writes, both streams; -1 = none
 };
-
-static sim_time now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
-}
 
 static void rest(sim_time ns) {
     nanosleep(&(struct timespec){ns / SIM_S, ns % SIM_S}, NULL);
@@ -158,14 +153,14 @@ static bool tell_end(const struct external *x, struct err *e) {
 
 static bool wait_until_there(struct external *x, struct err *e) {
     struct ask_answer a;
-    sim_time until = now() + (x->command.length ? start_patience : 0);
+    sim_time until = monotonic_ns() + (x->command.length ? start_patience : 0);
     for (;;) {
         ask(&x->address, "/", answer_patience, x->stop, &a);
         if (a.connected) return true;
         if (ended(x)) return tell_end(x, e);
         if (x->stop && atomic_load(x->stop))
             return err_set(e, ERR_HOST, "stopped while the server was starting");
-        if (now() >= until) break;
+        if (monotonic_ns() >= until) break;
         rest(poll_every);
     }
     if (!x->command.length) {
@@ -281,16 +276,16 @@ static bool gone(struct external *x, sim_time until) {
     pid_t one;
     for (;;) {
         if (ended(x) && family_find(x->pid, true, &one, 1) == 0) return true;
-        if (now() >= until) return false;
+        if (monotonic_ns() >= until) return false;
         rest(poll_every);
     }
 }
 
 static void finish(struct external *x) {
     signal_all(x, SIGTERM);
-    if (gone(x, now() + end_patience)) return;
+    if (gone(x, monotonic_ns() + end_patience)) return;
     signal_all(x, SIGKILL);
-    gone(x, now() + end_patience);
+    gone(x, monotonic_ns() + end_patience);
 }
 
 void external_close(struct external *x) {

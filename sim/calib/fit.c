@@ -107,7 +107,8 @@ static struct use use_between(const struct use *a, const struct use *b, double n
 }
 
 // A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its
-// core, and what comes from the other core is paid line by line. The pool's threads share the loop's core: their wake-ups are local.
+// core, and what comes from the other core is paid line by line. The pool's threads share the loop's core: their wake-ups
+// are local.
 static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w,
                  double line_ns) {
     bool anew = strcmp(d->client, "ab") == 0;
@@ -148,9 +149,9 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     struct load_target target = target_of(v);
     struct load_report report = {0};
     struct observation seen;
-    observation_init(&seen);
     double line_before = 0, line_after = 0;
     if (!bench_line(b, &line_before, e)) return false;
+    observation_init(&seen);
     bench_pin(b, -1); // samples both cores
     struct host_speed *speed = host_speed_start(false, e);
     bench_pin(b, 0);

@@ -174,8 +174,10 @@ double measure_line(const struct measure_case *c) {
 
 int measure_lines(const struct measure_case *c, double *line) {
     int n = 0;
-    for (int i = 0; i < c->rounds; i++)
-        if (c->round[i].speed.line_ns > 0) line[n++] = c->round[i].speed.line_ns;
+    for (int i = 0; i < c->rounds; i++) {
+        double seen = line_of(&c->round[i]);
+        if (!isnan(seen)) line[n++] = seen;
+    }
     return n;
 }
 

@@ -1,9 +1,9 @@
 // What a rest costs afterwards: caches, branch predictors and translations have gone cold, clocks have dropped. A server
 // thread finds sixteen requests, sleeps for a while and then serves them all; what they take above those after a rest of
 // 30 us is the price, and how it falls from one to the next says over how much work it is spent. Those after 30 us, above
-// the same after 30 us awake, say what it costs that the core idled at all: a virtual machine gives it back for a while. The requests lie
-// ready before the rest, so that whoever sends them is not at work on the same sockets. The clock is read when the thread is
-// back in user mode: kernels count a part of the wake-up latency as the woken thread's CPU.
+// the same after 30 us awake, say what it costs that the core idled at all: a virtual machine gives it back for a while. The
+// requests lie ready before the rest, so that whoever sends them is not at work on the same sockets. The clock is read when
+// the thread is back in user mode: kernels count a part of the wake-up latency as the woken thread's CPU.
 #include "calib/probe.h"
 #include "calib/unit.h"
 

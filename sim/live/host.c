@@ -1,6 +1,7 @@
 #include "live/host.h"
 
 #include "base/memory.h"
+#include "base/monotonic.h"
 #include "live/host_dense.h"
 #include "live/host_line.h"
 
@@ -168,12 +169,6 @@ int64_t host_spin(int64_t ns, int64_t every, bool (*check)(void *), void *arg) {
 
 // ---- speed index ----
 
-static int64_t clock_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 struct sampler {
     struct host_speed *owner;
     pthread_t thread;
@@ -229,7 +224,7 @@ double host_speed_now(void) {
 
 // Until the next instant to sample at; its number, or -1 when all is over.
 static int64_t rest(struct host_speed *s) {
-    int64_t since = clock_ns() - s->begun - FIRST_NS, number = since < 0 ? 0 : since / PERIOD_NS + 1;
+    int64_t since = monotonic_ns() - s->begun - FIRST_NS, number = since < 0 ? 0 : since / PERIOD_NS + 1;
     int64_t at = s->begun + FIRST_NS + number * PERIOD_NS;
     const struct timespec until = {at / 1000000000, at % 1000000000};
     pthread_mutex_lock(&s->mutex);
@@ -304,7 +299,7 @@ struct host_speed *host_speed_start(bool dense, struct err *e) {
     struct host_speed *s = memory_new(1, sizeof *s);
     s->dense = dense;
     s->pair = cpus > 1;
-    s->begun = clock_ns();
+    s->begun = monotonic_ns();
     s->sampler = memory_new((size_t)cpus, sizeof *s->sampler);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_condattr_init(&monotonic);

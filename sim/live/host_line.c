@@ -1,22 +1,17 @@
 #include "live/host_line.h"
 
+#include "base/monotonic.h"
+
 #include <stdbool.h>
-#include <time.h>
 
 enum { PIECES = 4, TRIPS = 8, LOOKS = 64 };
-
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 // Whether *word has become at least `value` before `until`.
 static bool comes(atomic_llong *word, int64_t value, int64_t until) {
     for (;;) {
         for (int i = 0; i < LOOKS; i++)
             if (atomic_load_explicit(word, memory_order_acquire) >= value) return true;
-        if (now_ns() > until) return false;
+        if (monotonic_ns() > until) return false;
     }
 }
 
@@ -28,19 +23,19 @@ static int64_t word_of(int64_t number, int trip) {
 static double lead(struct host_line *line, int64_t number, int64_t most) {
     int64_t least = INT64_MAX;
     for (int piece = 0, trip = 1; piece < PIECES; piece++) {
-        int64_t from = now_ns();
+        int64_t from = monotonic_ns();
         for (int i = 0; i < TRIPS; i++, trip++) {
             atomic_store(&line->ping, word_of(number, trip));
             if (!comes(&line->pong, word_of(number, trip), from + most)) return 0;
         }
-        int64_t took = now_ns() - from;
+        int64_t took = monotonic_ns() - from;
         if (took < least) least = took;
     }
     return (double)least / (2 * TRIPS);
 }
 
 static void follow(struct host_line *line, int64_t number, int64_t most) {
-    int64_t until = now_ns() + most; // the clock is not read in between: that would count
+    int64_t until = monotonic_ns() + most; // the clock is not read in between: that would count
     for (int trip = 1; trip <= PIECES * TRIPS; trip++) {
         if (!comes(&line->ping, word_of(number, trip), until)) return;
         atomic_store(&line->pong, word_of(number, trip));
@@ -49,7 +44,7 @@ static void follow(struct host_line *line, int64_t number, int64_t most) {
 
 double host_line_meet(struct host_line *line, int side, int64_t number, int64_t most) {
     atomic_store(&line->here[side], number);
-    if (!comes(&line->here[!side], number, now_ns() + most)) return 0;
+    if (!comes(&line->here[!side], number, monotonic_ns() + most)) return 0;
     if (side == 0) return lead(line, number, most);
     follow(line, number, most);
     return 0;

@@ -1,17 +1,12 @@
 #include "live/load_conn.h"
 
+#include "base/monotonic.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
-
-static sim_time now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
-}
 
 void load_conn_init(struct load_conn *c, struct load_wire *w, uint32_t key) {
     *c = (struct load_conn){.wire = w, .key = key, .fd = -1, .phase = LOAD_CLOSED};
@@ -85,7 +80,7 @@ static enum load_step broke(struct load_conn *c) {
 }
 
 static enum load_step send_rest(struct load_conn *c) {
-    if (!c->wrote_at) c->wrote_at = now();
+    if (!c->wrote_at) c->wrote_at = monotonic_ns();
     c->phase = LOAD_SENDING;
     ssize_t n = send(c->fd, c->request + c->sent, c->length - c->sent, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EINTR) return broke(c);

@@ -1,10 +1,10 @@
 #include "live/load_user.h"
 
+#include "base/monotonic.h"
 #include "live/demand.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 // A closed loop whose connection is refused at once would ask again at the same instant, for ever.
 static const sim_time pause_after_refusal = SIM_MS;
@@ -16,9 +16,7 @@ static void begin(struct load_user *u, sim_time intended);
 static void attempt(struct load_user *u);
 
 sim_time load_user_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
+    return monotonic_ns();
 }
 
 static bool closed_loop(const struct load_gen *g) {

@@ -1,5 +1,6 @@
 #include "live/serve.h"
 
+#include "base/monotonic.h"
 #include "live/serve_process.h"
 
 #include "base/memory.h"
@@ -214,19 +215,13 @@ static void signal_all(struct serve *v, int number) {
         if (!v->reaped[i] && v->pid[i] > 0) kill(v->pid[i], number);
 }
 
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static void end_workers(struct serve *v, int64_t grace) {
-    int64_t until = now_ns() + grace;
+    int64_t until = monotonic_ns() + grace;
     if (v->common.over) atomic_store(v->common.over, true);
     signal_all(v, SIGTERM);
     serve_common_shut(&v->common); // a start that failed; else only the workers have the sockets
     while (reap(v, WNOHANG, false) > 0) {
-        if (now_ns() >= until) {
+        if (monotonic_ns() >= until) {
             signal_all(v, SIGKILL);
             reap(v, 0, true);
             return;

@@ -1,6 +1,7 @@
 #include "live/serve_sleep.h"
 
 #include "base/memory.h"
+#include "base/monotonic.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,12 +19,6 @@ struct serve_sleepers {
     struct serve_job **heap;
     size_t count, capacity;
 };
-
-static int64_t now_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 static bool before(const struct serve_job *a, const struct serve_job *b) {
     return a->due != b->due ? a->due < b->due : a->order < b->order;
@@ -82,7 +77,7 @@ static void on_timer(uv_poll_t *p, int status, int events) {
     serve_loop_enter(s->loop);
     if (read(s->timer, &times, sizeof times) < 0 && errno == EAGAIN) return;
     s->armed = -1;
-    wake(s, now_ns());
+    wake(s, monotonic_ns());
     arm(s);
 }
 
@@ -101,7 +96,7 @@ struct serve_sleepers *serve_sleep_create(struct serve_loop *l, struct err *e) {
 }
 
 void serve_sleep(struct serve_sleepers *s, struct serve_job *j, int64_t ns, serve_task after) {
-    int64_t now = now_ns();
+    int64_t now = monotonic_ns();
     j->due = ns < INT64_MAX - now ? now + ns : INT64_MAX;
     j->order = s->orders++;
     j->after = after;
