@@ -240,7 +240,7 @@ static bool run_scenario(struct attach_drive *d, const struct attach_load *l, co
     struct attach_use before, after;
     attach_series_clear(&d->series);
     if (!attach_tree_use(&d->tree, &before, e)) return false;
-    struct host_speed *speed = host_speed_start(true, e);
+    struct host_speed *speed = host_speed_start(true, HOST_SPEED_PERIOD, e);
     if (!speed) return false;
     attach_series_sample(&d->series, monotonic_ns(), attach_tree_cpu(&d->tree));
     bool ok = load(d, l, s, out, e);

@@ -27,7 +27,8 @@ const struct figure_spec fit_figures[] = {
      "micro-server with a thread per request: pool threads per request, 64 kept connections"},
     {"fit.client_keep_64", FIGURE_CPU, "load generator per request, 64 kept connections, wake-ups taken off"},
     {"fit.client_new_64", FIGURE_CPU, "load generator per request, a new connection each, 64 at a time"},
-    {"fit.exchange", FIGURE_CPU, "speed index sampled during these loads: one message through the kernel"},
+    {"fit.exchange", FIGURE_SPAN,
+     "speed index sampled during these loads where nothing slows a core: one message through the kernel"},
     {NULL, 0, NULL}};
 
 struct drive {
@@ -106,6 +107,13 @@ static struct use use_between(const struct use *a, const struct use *b, double n
                         .turns = (b->turns - a->turns) / n};
 }
 
+// As on cores that nothing slows down: CPU x the speed it had.
+static void use_scale(struct use *u, double server, double client) {
+    u->loop *= server;
+    u->rest *= server;
+    u->client *= client;
+}
+
 // A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its
 // core, and what comes from the other core is paid line by line. The pool's threads share the loop's core: their wake-ups
 // are local.
@@ -138,10 +146,13 @@ static struct load_target target_of(const struct serve *v) {
     return t;
 }
 
-// What the index says beside a load on an otherwise quiet machine, which is not what it says without one.
-static void note_speed(struct bench *b, struct host_speed *speed, double quiet) {
-    struct host_speed_seen seen = host_speed_stop(speed, quiet);
-    if (seen.middle > 0) bench_note(b, "fit.exchange", 0, 1000 / seen.middle);
+// Sampled often: where cores change their speed within milliseconds, a look before and one after say little of what lies
+// between.
+enum { LOOK_EVERY = 8000000 };
+
+// The index beside a load on an otherwise quiet machine is not what it is without one.
+static void note_speed(struct bench *b, const struct host_speed_seen *seen) {
+    if (seen->middle > 0 && seen->slow_frac < 1) bench_note(b, "fit.exchange", 0, 1000 / seen->middle);
 }
 
 static bool load_server(struct bench *b, const struct drive *d, const struct scenario *s,
@@ -149,21 +160,22 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     struct load_target target = target_of(v);
     struct load_report report = {0};
     struct observation seen;
-    double line_before = 0, line_after = 0;
-    if (!bench_line(b, &line_before, e)) return false;
     observation_init(&seen);
     bench_pin(b, -1); // samples both cores
-    struct host_speed *speed = host_speed_start(false, e);
+    struct host_speed *index = host_speed_start(false, LOOK_EVERY, e);
     bench_pin(b, 0);
     struct use before = use_now(v);
-    bool ok = speed && load_run(s, 0, &target, NULL, &seen, &report, e); // a tenth of a second
+    bool ok = index && load_run(s, 0, &target, NULL, &seen, &report, e); // some tenths of a second
     struct use after = use_now(v);
     observation_fini(&seen);
-    if (speed) note_speed(b, speed, quiet);
-    ok = ok && bench_line(b, &line_after, e);
-    const struct use per_request = use_between(&before, &after, (double)s->load.requests);
-    if (ok && !report.errors) note(b, d, &per_request, w, (line_before + line_after) / 2);
-    return ok;
+    if (!index) return false;
+    const struct host_speed_seen speed = host_speed_stop(index, quiet);
+    note_speed(b, &speed);
+    if (!ok || report.errors || !speed.even[0] || !speed.even[1]) return ok;
+    struct use per_request = use_between(&before, &after, (double)s->load.requests);
+    use_scale(&per_request, speed.even[1] / quiet, speed.even[0] / quiet);
+    note(b, d, &per_request, w, speed.line_ns);
+    return true;
 }
 
 static bool run_drive(struct bench *b, const struct drive *d, int requests, const struct wake_costs *w,
@@ -269,8 +281,21 @@ static bool round_value(const struct bench *b, const char *key, int round, doubl
     return r != NULL;
 }
 
+// Beside a load the index of a core that nothing slows down is not that of a look: what fit_run scaled by the latter is
+// scaled by the former.
+static void settle(struct bench *b, double reference) {
+    double exchange = value_of(b, "fit.exchange", reference);
+    if (exchange <= 0) return;
+    for (const struct figure_spec *spec = fit_figures; spec->key; spec++) {
+        struct figure *f = bench_figure(b, spec->key);
+        for (int i = 0; spec->kind == FIGURE_CPU && i < f->rounds; i++)
+            f->round[i].value *= reference * exchange / 1000;
+    }
+}
+
 void fit_derive(struct bench *b, int rounds, double reference) {
     const double scaled[2] = {0, 0};
+    settle(b, reference);
     double part[FITTED];
     for (int i = 0; i < FITTED; i++) part[i] = part_of(b, &fitted[i], reference);
     for (int i = 0; i < FITTED; i++) {

@@ -8,10 +8,12 @@
 // The figures that fit_run notes, under the probe name "fit".
 extern const struct figure_spec fit_figures[];
 
-// Measures once: five short loads, pinned, server on core 1 and client on core 0 of the bench. Needs the figures
+// Measures once: some short loads, pinned, server on core 1 and client on core 0 of the bench. Needs the figures
 // wake.counted, machine.wake_remote and machine.wake_local: what wake-ups add to a thread's clock is taken off, because
-// the simulator pays for it elsewhere. `requests`: of each load. Cost: 0.1-0.3 s at 4,000. False with *e (ERR_HOST).
+// the simulator pays for it elsewhere. `reference`: speed index of a core that nothing slows down; what is noted is scaled to
+// it by the index beside each load (close the round without a speed). `requests`: of each load. Cost: about 1 s at 6,000.
+// False with *e (ERR_HOST).
 bool fit_run(struct bench *b, int requests, double reference, struct err *e);
 
-// Adds the figures of the fitted costs under the probe name "fitted", from the rounds [0, rounds) of fit_run.
+// Scales the rounds of fit_run to what the index is beside a load, and adds the figures of the fitted costs under the probe name "fitted", from the rounds [0, rounds) of fit_run.
 void fit_derive(struct bench *b, int rounds, double reference);

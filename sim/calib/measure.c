@@ -31,7 +31,7 @@ static bool drive(const struct subject *v, uint32_t round, const atomic_int *sto
     r->server_cpu_s = r->voluntary = r->involuntary = NAN;
     bool known = subject_look(v, &before);
     others_begin(&others);
-    struct host_speed *speed = host_speed_start(v->scenario.costs.dense.value > 0, e);
+    struct host_speed *speed = host_speed_start(v->scenario.costs.dense.value > 0, HOST_SPEED_PERIOD, e);
     bool ok = speed && load_run(&v->scenario, round, &target, stop, &r->seen, &r->load, e);
     if (speed) r->dense = host_speed_dense(speed);
     if (speed) r->speed = host_speed_stop(speed, v->scenario.costs.speed.value);

@@ -20,7 +20,7 @@
 
 enum { EXCHANGED = HOST_EXCHANGED, WARM = 40, PIECES = 3, PIECE_TIMES = 24 };
 // Beside a load a sample must not be seen in its latencies: a pause of 0.2 ms at 40 times a second on each core was their p99.
-enum { BRIEF_WARM = 24, BRIEF_PIECES = 2, BRIEF_TIMES = 16, FIRST_NS = 20000000, PERIOD_NS = 100000000 };
+enum { BRIEF_WARM = 24, BRIEF_PIECES = 2, BRIEF_TIMES = 16, FIRST_NS = 20000000 };
 // Two cores meet every third time, and wait for each other no longer than the latency of waking one.
 enum { LINE_EVERY = 3, LINE_MOST_NS = 150000 };
 static const double least_busy_s = 0.01; // one tick of the kernel's statistics
@@ -186,7 +186,7 @@ struct host_speed {
     pthread_mutex_t mutex;
     pthread_cond_t stop;
     bool stopping, dense, pair;
-    int64_t begun; // all cores sample at the same instants after this
+    int64_t begun, first, period; // all cores sample at begun + first + k period
     int samplers;
     struct sampler *sampler;
     struct host_line line;
@@ -224,8 +224,8 @@ double host_speed_now(void) {
 
 // Until the next instant to sample at; its number, or -1 when all is over.
 static int64_t rest(struct host_speed *s) {
-    int64_t since = monotonic_ns() - s->begun - FIRST_NS, number = since < 0 ? 0 : since / PERIOD_NS + 1;
-    int64_t at = s->begun + FIRST_NS + number * PERIOD_NS;
+    int64_t since = monotonic_ns() - s->begun - s->first, number = since < 0 ? 0 : since / s->period + 1;
+    int64_t at = s->begun + s->first + number * s->period;
     const struct timespec until = {at / 1000000000, at % 1000000000};
     pthread_mutex_lock(&s->mutex);
     int error = 0;
@@ -292,7 +292,7 @@ static void destroy(struct host_speed *s) {
     free(s);
 }
 
-struct host_speed *host_speed_start(bool dense, struct err *e) {
+struct host_speed *host_speed_start(bool dense, int64_t period, struct err *e) {
     cpu_set_t set;
     pthread_condattr_t monotonic;
     int error = 0, cpus = allowed_cpus(&set);
@@ -300,6 +300,8 @@ struct host_speed *host_speed_start(bool dense, struct err *e) {
     s->dense = dense;
     s->pair = cpus > 1;
     s->begun = monotonic_ns();
+    s->first = period < FIRST_NS ? period : FIRST_NS;
+    s->period = period;
     s->sampler = memory_new((size_t)cpus, sizeof *s->sampler);
     pthread_mutex_init(&s->mutex, NULL);
     pthread_condattr_init(&monotonic);
@@ -352,6 +354,13 @@ static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
                                     .slow_frac = n ? (double)slow / (double)n : 0};
 }
 
+// Harmonic, since it is times that add up.
+static double even_of(const struct sampler *own) {
+    double sum = 0;
+    for (size_t i = 0; i < own->count; i++) sum += 1 / own->seen[i];
+    return sum > 0 ? (double)own->count / sum : 0;
+}
+
 struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {
     size_t n = 0, capacity = 0;
     double *all = NULL;
@@ -367,6 +376,7 @@ struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {
     struct host_speed_seen seen = seen_of(all, n, fast);
     const struct sampler *first = s->sampler;
     if (first->lines) qsort(first->line, first->lines, sizeof *first->line, ascending);
+    for (int i = 0; i < s->samplers && i < 2; i++) seen.even[i] = even_of(&s->sampler[i]);
     seen.line_ns = first->lines ? first->line[first->lines / 2] : 0;
     free(all);
     destroy(s);

@@ -106,19 +106,21 @@ static void speed(void **state) {
     (void)state;
     struct err e;
     struct host_speed_seen x;
-    struct host_speed *s = host_speed_start(true, &e);
+    struct host_speed *s = host_speed_start(true, HOST_SPEED_PERIOD, &e);
     assert_non_null(s);
     usleep(180000); // the first samples are due after 20 ms
     assert_true(host_speed_dense(s) > 0);
     x = host_speed_stop(s, 0);
     assert_true(0 < x.low && x.low <= x.middle && x.middle <= x.high && x.slow_frac == 0);
     assert_true(x.middle > 0.001 && x.middle < 100); // of the order it is defined in
-    s = host_speed_start(false, &e);                 // by an index out of reach all are slow
+    assert_true(x.even[0] >= x.low * 0.999 || x.even[1] >= x.low * 0.999);
+    assert_true(x.even[0] <= x.high * 1.001 || x.even[1] <= x.high * 1.001);
+    s = host_speed_start(false, HOST_SPEED_PERIOD, &e); // by an index out of reach all are slow
     assert_non_null(s);
     usleep(60000);
     x = host_speed_stop(s, 1000);
     assert_true(x.slow_frac == 1 && x.middle == 1000 && x.high < 1000);
-    s = host_speed_start(false, &e); // stopped at once: no sample
+    s = host_speed_start(false, HOST_SPEED_PERIOD, &e); // stopped at once: no sample
     assert_non_null(s);
     assert_true(host_speed_dense(s) == 0);
     x = host_speed_stop(s, 0);
