@@ -278,6 +278,10 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
         retime(c);
 }
 
+void cpu_keep_tick(struct machine *m) {
+    if (m->current && m->current->cpu) m->current->cpu->keeps_tick = machine_now(m) + m->t.tick_kept;
+}
+
 void cpu_rouse(struct cpu *c, struct thread *t) {
     struct machine *m = c->machine;
     sim_time idle = machine_now(m) - c->idle_since;
@@ -286,8 +290,9 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
     c->state = CPU_WAKING;
     c->running = t;
     c->ramp_left = m->t.ramp_time > 0 && idle >= m->t.ramp_after ? m->t.ramp_time : 0;
-    sim_time latency = place_idle_exit(m, idle);
-    if (t->process >= 0) m->counts.counted += latency < m->t.wake_counted ? latency : m->t.wake_counted;
+    sim_time restart = machine_now(m) < c->keeps_tick ? 0 : m->t.tick_restart;
+    sim_time latency = place_idle_exit(m, idle) + restart, counted = m->t.wake_counted + restart;
+    if (t->process >= 0) m->counts.counted += latency < counted ? latency : counted;
     timer_set(m->sim, c->timer, machine_now(m) + latency);
 }
 

@@ -33,6 +33,8 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .line_above = line_above(c),
         .preempt_remote = machine_ns(&c->preempt_remote),
         .wake_counted = with_lines(c, &c->wake_counted, &c->wake_lines),
+        .tick_restart = machine_ns(&c->tick_restart),
+        .tick_kept = machine_ns(&c->tick_kept),
         .wake_spread = c->wake_spread.value,
         .switch_ = machine_ns(&c->switch_),
         .halt = machine_ns(&c->halt),

@@ -189,7 +189,9 @@ static void take_values(const struct attach_drive *d, const struct attach_load *
     for (int i = 0; i < out->stalls; i++) stalled += out->stall_ns[i];
     if (!l->pool) loop = all;
     out->value[ATTACH_OTHER] = fmax(0, all - loop) / n;
-    loop -= fmin(sleeps * d->counted_ns, most_counted * loop);
+    // A core on which connections are closed keeps its tick when it idles.
+    double counted = d->counted_ns + (l->client == CLIENT_AB ? 0 : d->restart_ns);
+    loop -= fmin(sleeps * counted, most_counted * loop);
     out->value[ATTACH_LOOP] = fmax(0, loop - stalled) / n;
 }
 
@@ -303,6 +305,7 @@ bool attach_drive_predict(const struct attach_drive *d, const struct attach_load
     if (!attach_drive_scenario(d, l, c, &f, e)) return false;
     for (int i = 0; i < ATTACH_WHATS; i++) out[i] = 0;
     f.case_[0].costs.machine.wake_counted.value = 0; // take_values has taken it off
+    f.case_[0].costs.machine.tick_restart.value = 0;
     for (uint64_t seed = 1; ok && seed <= SEEDS; seed++) {
         f.case_[0].run.seed = seed;
         ok = simulate(d, &f.case_[0], out, e);

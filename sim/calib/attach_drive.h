@@ -33,7 +33,8 @@ struct attach_drive {
     const struct attach_stack *stack;
     struct attach_tree tree;
     struct attach_series series; // of the last run
-    double counted_ns;           // CPU that a wake-up's latency adds to the woken thread's clock
+    double counted_ns;           // CPU that a wake-up's latency adds to the woken thread's clock ...
+    double restart_ns;           // ... and more where the idle core had stopped its tick
     double scale;                // part of the requests of each load, 0 < scale <= 1
 };
 

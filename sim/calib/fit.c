@@ -49,8 +49,8 @@ enum { DRIVES = sizeof drives / sizeof drives[0] };
 
 // What wake-ups add, at the speed of this moment.
 struct wake_costs {
-    double counted, remote, local, rest; // rest: what a short one costs
-    double turn, accept_last;            // of the loop: a turn; an accept that finds nothing
+    double counted, restart, remote, local, rest; // rest: what a short one costs
+    double turn, accept_last;                     // of the loop: a turn; an accept that finds nothing
 };
 
 static double value_of(const struct bench *b, const char *key, double reference) {
@@ -123,7 +123,8 @@ static void note(struct bench *b, const struct drive *d, const struct use *u, co
     double server_lines = lines_cost(LINES_SERVER + (anew ? LINES_SERVER_CONNECT : 0), line_ns);
     double client_lines = lines_cost(LINES_CLIENT + (anew ? LINES_CLIENT_CONNECT : 0), line_ns);
     double remote = w->remote + lines_cost(LINES_WAKE, line_ns);
-    double slept = w->counted + lines_cost(LINES_WAKE, line_ns) + w->rest;
+    // A core on which connections are closed keeps its tick when it idles.
+    double slept = w->counted + (anew ? 0 : w->restart) + lines_cost(LINES_WAKE, line_ns) + w->rest;
     // New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
     double turn = w->turn + (anew ? w->accept_last : 0);
     double loop =
@@ -193,6 +194,7 @@ static bool run_drive(struct bench *b, const struct drive *d, int requests, cons
 
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
     const struct wake_costs w = {value_of(b, "wake.counted", reference),
+                                 value_of(b, "machine.tick_restart", reference),
                                  value_of(b, "machine.wake_remote", reference),
                                  value_of(b, "machine.wake_local", reference),
                                  value_of(b, "machine.halt", reference),

@@ -3,28 +3,35 @@
 //
 // `wake.counted`: the woken thread's CPU clock counts from the wake and not from when it runs (seen: all of 20 us on a
 // virtual machine), so it has to be taken off every CPU time that spans a sleep; it is a latency, in idle_exit already.
+//
+// An idle core stops its tick, unless something was freed on it that has to wait until every core has passed a quiet state
+// (RCU: connections and files closed, threads ended). To start the tick again is a part of the latency, and the woken
+// thread's clock counts it: so short rests are measured with the tick and without.
 #include "calib/lines.h"
 #include "calib/probe.h"
 #include "stats/interval.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 // The first wakes of new threads are slow for reasons of their own: they count for nothing.
-enum { GAPS = 5, WARM = 6, WAKES = 24 };
+enum { GAPS = 6, WARM = 6, WAKES = 24, STOPPED = 3 };
+static const int64_t settle_ns = 40000000; // what was freed is gone after 16 ms (seen, ticks of 4 ms)
 
 struct gap {
     const char *key;
     int64_t ns;
     int wakes;
+    bool frees; // the core keeps its tick
 };
 
 // A step of the curve begins half-way (on a logarithmic scale) between two gaps.
-static const struct gap gaps[GAPS] = {{"machine.idle_exit@0s", 100000, 24},
-                                      {"machine.idle_exit@220us", 500000, 16},
-                                      {"machine.idle_exit@1ms", 2000000, 10},
-                                      {"machine.idle_exit@4ms", 8000000, 5},
-                                      {"machine.idle_exit@15ms", 30000000, 3}};
+static const struct gap gaps[GAPS] = {
+    {"machine.idle_exit@0s", 100000, 24, true},   {"machine.idle_exit@220us", 500000, 16, true},
+    {"machine.idle_exit@1ms", 2000000, 10, true}, {NULL, 100000, 24, false},
+    {"machine.idle_exit@4ms", 8000000, 5, false}, {"machine.idle_exit@15ms", 30000000, 3, false}};
 
 static const struct figure_spec figures[] = {
     {"machine.idle_exit@0s", FIGURE_SPAN,
@@ -34,9 +41,12 @@ static const struct figure_spec figures[] = {
     {"machine.idle_exit@1ms", FIGURE_SPAN,
      "futex wake of a thread on a core idle for 2 ms, until it runs, less lines"},
     {"machine.idle_exit@4ms", FIGURE_SPAN,
-     "futex wake of a thread on a core idle for 8 ms, until it runs, less lines"},
+     "futex wake of a thread on a core idle for 8 ms, until it runs, less lines and machine.tick_restart"},
     {"machine.idle_exit@15ms", FIGURE_SPAN,
-     "futex wake of a thread on a core idle for 30 ms, until it runs, less lines"},
+     "futex wake of a thread on a core idle for 30 ms, until it runs, less lines and machine.tick_restart"},
+    {"machine.tick_restart", FIGURE_SPAN,
+     "CPU clock of a thread across a sleep of 100 us where the idle core stops its tick, above one where it "
+     "keeps it"},
     {"machine.wake_spread", FIGURE_COUNT,
      "spread of these latencies, 0.1 and 0.5 ms of idleness: ln(p84 / p16) / 2"},
     {"machine.wake_counted", FIGURE_SPAN,
@@ -52,9 +62,10 @@ struct wake {
     struct bench *bench;
     int wakes[GAPS];
     atomic_int word, asleep, awake;
-    double latency[GAPS][WAKES], cpu[GAPS][WAKES], counted[WAKES];
+    double latency[GAPS][WAKES], cpu[GAPS][WAKES], counted[GAPS][WAKES];
     bool alone[GAPS][WAKES];
-    int64_t seen;  // when the sleeper ran
+    int64_t seen;  // when the sleeper ran ...
+    double slept;  // ... and what its sleep took of its CPU clock, ns
     double nobody; // CPU of a wake of nobody, ns
 };
 
@@ -75,6 +86,7 @@ static void wake_once(struct wake *w, int gap, int k, int number) {
     w->cpu[gap][k] = (double)(bench_cpu() - cpu) - w->bench->clock_ns - w->nobody;
     bench_await(&w->awake, number);
     w->latency[gap][k] = (double)(w->seen - now);
+    w->counted[gap][k] = w->slept;
 }
 
 static void waker(void *arg) {
@@ -82,23 +94,28 @@ static void waker(void *arg) {
     int number = 0;
     w->nobody = wake_nobody(w->bench);
     for (int k = 0; k < WARM; k++) wake_once(w, 0, 0, ++number);
-    for (int g = 0; g < GAPS; g++)
+    for (int g = 0; g < GAPS; g++) {
+        if (g == STOPPED) bench_sleep(settle_ns);
         for (int k = 0; k < w->wakes[g]; k++) wake_once(w, g, k, ++number);
+    }
+}
+
+static void sleep_once(struct wake *w, bool frees, int number) {
+    if (frees) close(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    atomic_store(&w->asleep, number);
+    int64_t before = bench_cpu();
+    bench_block(&w->word, number - 1);
+    w->seen = bench_now();
+    w->slept = (double)(bench_cpu() - before) - w->bench->clock_ns;
+    atomic_store(&w->awake, number);
 }
 
 static void sleeper(void *arg) {
     struct wake *w = arg;
-    int all = WARM;
-    for (int g = 0; g < GAPS; g++) all += w->wakes[g];
-    for (int i = 1; i <= all; i++) {
-        atomic_store(&w->asleep, i);
-        int64_t before = bench_cpu();
-        bench_block(&w->word, i - 1);
-        w->seen = bench_now();
-        if (i > WARM && i <= WARM + w->wakes[0])
-            w->counted[i - 1 - WARM] = (double)(bench_cpu() - before) - w->bench->clock_ns;
-        atomic_store(&w->awake, i);
-    }
+    int number = 0;
+    while (number < WARM) sleep_once(w, true, ++number);
+    for (int g = 0; g < GAPS; g++)
+        for (int k = 0; k < w->wakes[g]; k++) sleep_once(w, gaps[g].frees, ++number);
 }
 
 static int ascending(const void *a, const void *b) {
@@ -135,15 +152,17 @@ static bool run(struct bench *b, struct err *e) {
     double line = 0;
     if (!bench_crew(b, crew, 2, &w, e) || !bench_line(b, &line, e)) return false;
     for (int k = 0; k < w.wakes[0]; k++) {
-        double counted = fmax(w.counted[k] - lines_cost(LINES_WAKE, line), 0);
+        double counted = fmax(w.counted[0][k] - lines_cost(LINES_WAKE, line), 0);
         bench_note(b, "wake.counted", 1, counted);
         bench_note(b, "machine.wake_counted", 1, counted);
     }
     note_spread(b, &w);
+    double restart = fmax(median(w.counted[STOPPED], w.wakes[STOPPED]) - median(w.counted[0], w.wakes[0]), 0);
+    bench_note(b, "machine.tick_restart", 1, restart);
     for (int g = 0; g < GAPS; g++) {
-        for (int k = 0; k < w.wakes[g]; k++)
-            w.latency[g][k] = fmax(w.latency[g][k] - lines_cost(LINES_EXIT, line), 0);
-        bench_note_latencies(b, gaps[g].key, 1, w.latency[g], w.alone[g], w.wakes[g]);
+        double less = lines_cost(LINES_EXIT, line) + (gaps[g].frees ? 0 : restart);
+        for (int k = 0; k < w.wakes[g]; k++) w.latency[g][k] = fmax(w.latency[g][k] - less, 0);
+        if (gaps[g].key) bench_note_latencies(b, gaps[g].key, 1, w.latency[g], w.alone[g], w.wakes[g]);
         for (int k = 0; k < w.wakes[g]; k++)
             bench_note(b, "machine.wake_remote", 0, fmax(w.cpu[g][k] - lines_cost(LINES_WAKE, line), 0));
     }

@@ -36,6 +36,8 @@ struct machine_costs {
     struct cost
         wake_spread; // standard deviation of the logarithm of that latency; 0: it varies as `jitter` says
     struct cost wake_counted; // the part of it that the woken thread's CPU clock counts
+    struct cost tick_restart; // added to both where the idle core had stopped its tick ...
+    struct cost tick_kept;    // ... which it does from so long after a connection was closed on it
     struct cost wake_local;   // CPU the waker pays, target on its own core
     struct cost wake_remote;  // CPU the waker pays when another core must be told (inter-processor interrupt)
     struct cost

@@ -49,6 +49,11 @@ static const struct schema_row rows[] = {
           "standard deviation of the logarithm of that latency; 0: it varies as machine.jitter says"),
     COST("machine.wake_counted", machine.wake_counted, "0",
          "the part of that latency which the woken thread's CPU clock counts"),
+    COST("machine.tick_restart", machine.tick_restart, "0",
+         "added to either where the idle core had stopped its tick, as it does when nothing is left to be "
+         "freed"),
+    COST("machine.tick_kept", machine.tick_kept, "0",
+         "... from so long after the last connection was closed on it"),
     COST("machine.wake_local", machine.wake_local, "0", "CPU the waker pays for a target on its own core"),
     COST("machine.wake_remote", machine.wake_remote, "0",
          "CPU the waker pays when another core must be told"),
