@@ -291,7 +291,10 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
     c->running = t;
     c->ramp_left = m->t.ramp_time > 0 && idle >= m->t.ramp_after ? m->t.ramp_time : 0;
     sim_time restart = machine_now(m) < c->keeps_tick ? 0 : m->t.tick_restart;
-    sim_time latency = place_idle_exit(m, idle) + restart, counted = m->t.wake_counted + restart;
+    speed_pass(c);
+    double slower = 1 / speed_factor(c);
+    sim_time latency = machine_span((double)(place_idle_exit(m, idle) + restart) * slower);
+    sim_time counted = machine_span((double)(m->t.wake_counted + restart) * slower);
     if (t->process >= 0) m->counts.counted += latency < counted ? latency : counted;
     timer_set(m->sim, c->timer, machine_now(m) + latency);
 }

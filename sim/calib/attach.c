@@ -342,7 +342,7 @@ static bool run(struct session *s, struct err *e) {
     // What is wrong with the command line shows before anybody has waited.
     if (!find_server(s, e) || !probe_machine(s, b->probes_s, e)) return false;
     if (!s->out->complete) return true;
-    s->drive.counted_ns = row_value(s->out, "wake.counted");
+    s->drive.counted_ns = row_value(s->out, "machine.wake_counted");
     s->drive.restart_ns = row_value(s->out, "machine.tick_restart");
     bool ok = run_rounds(s, b->rounds_s, e);
     if (ok && stopped(s)) s->out->complete = false;

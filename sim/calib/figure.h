@@ -8,8 +8,8 @@
 enum { FIGURE_HALVES = 8 };
 
 enum figure_kind {
-    FIGURE_CPU,   // ns of processor time: scaled to speed 1 by the speed index seen beside it
-    FIGURE_SPAN,  // ns that pass: not scaled, since halts, timers and slices do not follow the clock
+    FIGURE_CPU,   // ns in which a processor works: scaled to speed 1 by the speed index seen beside it
+    FIGURE_SPAN,  // ns that pass: not scaled, since timers and slices do not follow the clock
     FIGURE_RATIO, // a plain number, read as a share
     FIGURE_COUNT, // a plain number
     FIGURE_SHARE, // hits among trials, 0 to 1

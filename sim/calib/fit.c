@@ -193,7 +193,7 @@ static bool run_drive(struct bench *b, const struct drive *d, int requests, cons
 }
 
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
-    const struct wake_costs w = {value_of(b, "wake.counted", reference),
+    const struct wake_costs w = {value_of(b, "machine.wake_counted", reference),
                                  value_of(b, "machine.tick_restart", reference),
                                  value_of(b, "machine.wake_remote", reference),
                                  value_of(b, "machine.wake_local", reference),

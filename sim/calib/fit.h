@@ -9,7 +9,7 @@
 extern const struct figure_spec fit_figures[];
 
 // Measures once: some short loads, pinned, server on core 1 and client on core 0 of the bench. Needs the figures
-// wake.counted, machine.wake_remote and machine.wake_local: what wake-ups add to a thread's clock is taken off, because
+// machine.wake_counted, machine.wake_remote and machine.wake_local: what wake-ups add to a thread's clock is taken off, because
 // the simulator pays for it elsewhere. `reference`: speed index of a core that nothing slows down; what is noted is scaled to
 // it by the index beside each load (close the round without a speed). `requests`: of each load. Cost: about 1 s at 6,000.
 // False with *e (ERR_HOST).

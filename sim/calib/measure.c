@@ -164,6 +164,14 @@ double measure_slow(const struct measure_case *c) {
     return rounds ? sum / rounds : NAN;
 }
 
+static double slow_speed_of(const struct measure_round *r) {
+    return r->speed.slow > 0 && r->speed.middle > 0 ? r->speed.slow / r->speed.middle : NAN;
+}
+
+double measure_slow_speed(const struct measure_case *c) {
+    return median_of(c, slow_speed_of);
+}
+
 static double line_of(const struct measure_round *r) {
     return r->speed.line_ns > 0 ? r->speed.line_ns : NAN;
 }

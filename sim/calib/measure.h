@@ -59,6 +59,9 @@ double measure_speed(const struct measure_case *c);
 // Share of the samples beside the rounds of a case, all together, in which a core was slow; NAN where there is none.
 double measure_slow(const struct measure_case *c);
 
+// Speed of slow cores over that of others, median of the rounds that saw both; NAN = none did.
+double measure_slow_speed(const struct measure_case *c);
+
 // Time of a line of cache from core to core, ns: median over the rounds of a case (NAN where not known), and beside each
 // round in which it was seen, into line[0..rounds of the case); how many those are.
 double measure_line(const struct measure_case *c);

@@ -1,7 +1,7 @@
 // Waking a thread on another, idle core: how long until it runs, by how long the core has been idle (halts get deeper),
 // and what the waker pays for telling that core. A pinned pair over a futex; the waker stays awake between two wakes.
 //
-// `wake.counted`: the woken thread's CPU clock counts from the wake and not from when it runs (seen: all of 20 us on a
+// The woken thread's CPU clock counts from the wake and not from when it runs (seen: all of 20 us on a
 // virtual machine), so it has to be taken off every CPU time that spans a sleep; it is a latency, in idle_exit already.
 //
 // An idle core stops its tick, unless something was freed on it that has to wait until every core has passed a quiet state
@@ -34,26 +34,24 @@ static const struct gap gaps[GAPS] = {
     {"machine.idle_exit@4ms", 8000000, 5, false}, {"machine.idle_exit@15ms", 30000000, 3, false}};
 
 static const struct figure_spec figures[] = {
-    {"machine.idle_exit@0s", FIGURE_SPAN,
+    {"machine.idle_exit@0s", FIGURE_CPU,
      "futex wake of a thread on a core idle for 100 us, until it runs, less lines"},
-    {"machine.idle_exit@220us", FIGURE_SPAN,
+    {"machine.idle_exit@220us", FIGURE_CPU,
      "futex wake of a thread on a core idle for 500 us, until it runs, less lines"},
-    {"machine.idle_exit@1ms", FIGURE_SPAN,
+    {"machine.idle_exit@1ms", FIGURE_CPU,
      "futex wake of a thread on a core idle for 2 ms, until it runs, less lines"},
-    {"machine.idle_exit@4ms", FIGURE_SPAN,
+    {"machine.idle_exit@4ms", FIGURE_CPU,
      "futex wake of a thread on a core idle for 8 ms, until it runs, less lines and machine.tick_restart"},
-    {"machine.idle_exit@15ms", FIGURE_SPAN,
+    {"machine.idle_exit@15ms", FIGURE_CPU,
      "futex wake of a thread on a core idle for 30 ms, until it runs, less lines and machine.tick_restart"},
-    {"machine.tick_restart", FIGURE_SPAN,
+    {"machine.tick_restart", FIGURE_CPU,
      "CPU clock of a thread across a sleep of 100 us where the idle core stops its tick, above one where it "
      "keeps it"},
     {"machine.wake_spread", FIGURE_COUNT,
      "spread of these latencies, 0.1 and 0.5 ms of idleness: ln(p84 / p16) / 2"},
-    {"machine.wake_counted", FIGURE_SPAN,
+    {"machine.wake_counted", FIGURE_CPU,
      "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait, and "
      "lines"},
-    {"wake.counted", FIGURE_CPU,
-     "CPU clock of a thread across a futex wait that slept on an idle core, less one that need not wait"},
     {"machine.wake_remote", FIGURE_CPU,
      "futex wake of a thread on an idle core, less one that wakes nobody and its lines (machine.wake_lines)"},
     {NULL, 0, NULL}};
@@ -153,7 +151,6 @@ static bool run(struct bench *b, struct err *e) {
     if (!bench_crew(b, crew, 2, &w, e) || !bench_line(b, &line, e)) return false;
     for (int k = 0; k < w.wakes[0]; k++) {
         double counted = fmax(w.counted[0][k] - lines_cost(LINES_WAKE, line), 0);
-        bench_note(b, "wake.counted", 1, counted);
         bench_note(b, "machine.wake_counted", 1, counted);
     }
     note_spread(b, &w);

@@ -12,11 +12,17 @@ static double slower_by(const struct costs *profile, const struct measure_case *
     return costs_slower_by(profile, measure_dense(now), measure_pace(now), measure_speed(now));
 }
 
-// How often a core was slow beside the case, where the profile has such phases.
+static void set(struct cost *c, double value) {
+    c->value = c->lo = c->hi = value;
+}
+
+// How often a core was slow beside the case, and how slow, where the profile has such phases.
 static void set_phases(struct costs *c, const struct measure_case *seen) {
     double slow = measure_slow(seen);
     if (c->machine.slow_speed.value >= 1 || c->speed.value <= 0 || isnan(slow)) return;
-    c->machine.slow_share.value = c->machine.slow_share.lo = c->machine.slow_share.hi = slow;
+    set(&c->machine.slow_share, slow);
+    double speed = measure_slow_speed(seen);
+    if (!isnan(speed)) set(&c->machine.slow_speed, speed);
 }
 
 // How far apart the cores were beside each round: a replication for each. One number for all would lie between those that
