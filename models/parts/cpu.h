@@ -38,6 +38,7 @@ struct cpu {
     sim_time ramp_left;   // busy time still to pass at the ramp's speed
     double speed;         // of its class
     bool slow;            // in a slow phase (speed.c) ...
+    double slow_at;       // ... of this speed ...
     sim_time phase_until; // ... which ends then
     struct rng phases;
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32

@@ -49,6 +49,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .slow_dwell = machine_ns(&c->slow_dwell),
         .slow_share = c->slow_share.value,
         .slow_speed = c->slow_speed.value,
+        .slow_spread = c->slow_spread.value,
         .ramp_after = machine_ns(&c->ramp_after),
         .ramp_time = machine_ns(&c->ramp_time),
         .fast_pull = machine_ns(&c->fast_pull),

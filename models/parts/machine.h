@@ -17,7 +17,7 @@ struct machine_times {
         migrate, slice, base_slice, tick, tick_cpu, sleeper_credit, timer_slack, cold_work, slow_dwell;
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
     double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed,
-        pull_first, slow_share, slow_speed, line_above;
+        pull_first, slow_share, slow_speed, slow_spread, line_above;
     int turbo_cores;
     bool pull, pull_by_success, balance_tick, wake_affine, keep_lag, slice_exact;
 };

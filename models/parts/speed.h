@@ -1,7 +1,7 @@
 #pragma once
 // Cores that are slower for some time: on a host that lends half-cores the other half's work takes a part of the core. Each
 // core alternates by itself between two states, for exponential times (an alternating renewal process): machine.slow_share,
-// slow_speed, slow_dwell. Nothing is simulated of a core that idles.
+// slow_speed, slow_spread, slow_dwell. Nothing is simulated of a core that idles.
 #include "models/parts/cpu.h"
 
 // A new core: in either state with its probability. The phases of all cores are those of STREAM_SPEED, the same for any

@@ -223,7 +223,7 @@ static void set_preempt(struct session *s) {
 // Slow phases of the cores; how long they last says the share of slow pieces that are a phase's last. What another server
 // computes suffers otherwise than messages do: it is calibrated at the speed that it had.
 static void set_phases(struct session *s) {
-    struct figure_estimate share, speed, ends, piece;
+    struct figure_estimate share, speed, spread, ends, piece;
     struct costs *c = &s->out->costs;
     const char *from = estimated(s, "slow.share", &share), *than = estimated(s, "slow.speed", &speed);
     if (s->options->probes_only || !from || !than || !estimated(s, "slow.ends", &ends) ||
@@ -231,6 +231,8 @@ static void set_phases(struct session *s) {
         return;
     profile_set(c, "machine.slow_share", &share, FROM_PROBE, from);
     profile_set(c, "machine.slow_speed", &speed, FROM_PROBE, than);
+    if (estimated(s, "slow.spread", &spread))
+        profile_set(c, "machine.slow_spread", &spread, FROM_PROBE, "standard deviation of its logarithm");
     profile_set_exact(c, "machine.slow_dwell", piece.value / ends.value, FROM_PROBE,
                       "mean length of the phases in which a core passed messages slower");
 }

@@ -172,6 +172,14 @@ double measure_slow_speed(const struct measure_case *c) {
     return median_of(c, slow_speed_of);
 }
 
+static double spread_of(const struct measure_round *r) {
+    return r->speed.spread > 0 ? r->speed.spread : NAN;
+}
+
+double measure_slow_spread(const struct measure_case *c) {
+    return median_of(c, spread_of);
+}
+
 static double line_of(const struct measure_round *r) {
     return r->speed.line_ns > 0 ? r->speed.line_ns : NAN;
 }

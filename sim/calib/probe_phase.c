@@ -6,6 +6,7 @@
 
 #include "stats/interval.h"
 
+#include <math.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ static const struct figure_spec figures[] = {
     {"slow.piece", FIGURE_SPAN, "length of such a piece"},
     {"slow.ends", FIGURE_SHARE, "such half milliseconds after which the next one was not"},
     {"slow.speed", FIGURE_COUNT, "speed of a core in such phases over that in others"},
+    {"slow.spread", FIGURE_COUNT, "... the standard deviation of its logarithm"},
     {NULL, 0, NULL}};
 
 struct phase {
@@ -75,12 +77,27 @@ static void note(struct bench *b, const struct phase *p, int core) {
     if (n[1] > 2) bench_note(b, "slow.speed", core, p->fast / (sum[1] / n[1]));
 }
 
+static void note_spread(struct bench *b, const struct phase *p) {
+    double sum = 0, squares = 0;
+    int n = 0;
+    for (int core = 0; core < 2; core++)
+        for (int i = 0; p->ok[core] && i < p->pieces; i++) {
+            if (p->piece[core][i] <= HOST_SLOW_FROM * p->fast) continue;
+            double u = log(p->piece[core][i] / p->fast);
+            sum += u;
+            squares += u * u;
+            n++;
+        }
+    if (n > 2) bench_note(b, "slow.spread", 0, sqrt(fmax(0, (squares - sum * sum / n) / (n - 1))));
+}
+
 static bool run(struct bench *b, struct err *e) {
     struct phase p = {.pieces = bench_repeat(b, PIECES), .fast = TIMES * 1000 / bench_fast(b)};
     const struct bench_role crew[] = {{0, first}, {1, second}};
     if (!bench_crew(b, crew, 2, &p, e)) return false;
     for (int core = 0; core < 2; core++)
         if (p.ok[core]) note(b, &p, core);
+    note_spread(b, &p);
     return true;
 }
 

@@ -23,6 +23,8 @@ static void set_phases(struct costs *c, const struct measure_case *seen) {
     set(&c->machine.slow_share, slow);
     double speed = measure_slow_speed(seen);
     if (!isnan(speed)) set(&c->machine.slow_speed, speed);
+    double spread = measure_slow_spread(seen);
+    if (!isnan(spread)) set(&c->machine.slow_spread, spread);
 }
 
 // How far apart the cores were beside each round: a replication for each. One number for all would lie between those that

@@ -347,6 +347,16 @@ static double harmonic(const double *x, size_t n) {
     return n ? (double)n / sum : 0;
 }
 
+static double spread(const double *x, size_t n) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        double u = log(x[i] / x[0]);
+        sum += u;
+        squares += u * u;
+    }
+    return n > 1 ? sqrt(fmax(0, (squares - sum * sum / (double)n) / (double)(n - 1))) : 0;
+}
+
 // x ascending. Where all are slow there is only what they would be without.
 static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
     size_t slow = 0;
@@ -359,7 +369,8 @@ static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
                                     .low = n ? x[n / 10] : 0,
                                     .high = n ? x[n - 1 - n / 10] : 0,
                                     .slow_frac = n ? (double)slow / (double)n : 0,
-                                    .slow = harmonic(x, slow)};
+                                    .slow = harmonic(x, slow),
+                                    .spread = spread(x, slow)};
 }
 
 struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {

@@ -54,6 +54,7 @@ struct host_speed_seen {
     double low, high; // lowest and highest decile of all
     double slow_frac; // share of those that are slower than `fast` by HOST_SLOW_FROM
     double slow;      // their harmonic mean; 0 = none
+    double spread;    // standard deviation of their logarithm; 0 = fewer than two
     double
         even[2]; // of the first two cores: at which work that is even over the time takes as long; 0 = none
     double

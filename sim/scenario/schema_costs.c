@@ -135,6 +135,8 @@ static const struct schema_row rows[] = {
      .def = "1",
      .max = 1,
      .help = "... at this fraction of its speed"},
+    COUNT("machine.slow_spread", machine.slow_spread, "0", 1,
+          "... more or less: the standard deviation of its logarithm from one such time to the next"),
     COST("machine.slow_dwell", machine.slow_dwell, "0", "... for this long at a time, on average"),
     {.key = "machine.smt_yield",
      .type = SCHEMA_COST,
