@@ -161,7 +161,7 @@ static void deadline_passed(struct sim *sim, void *owner, uint32_t tag) {
     struct request *r = u->request;
     u->client->machine->current = NULL;
     if (!r || u->pending == USER_RECEIVE) return; // the answer is there, the client only has to look at it
-    if (u->client->thread && u->pending == USER_SEND) {
+    if (u->client->thread && (u->pending == USER_SEND || u->pending == USER_READ)) {
         u->expired = true; // it is in the thread's queue: dealt with when its turn comes
         return;
     }
@@ -175,18 +175,22 @@ static void deadline_passed(struct sim *sim, void *owner, uint32_t tag) {
 
 static void replied(struct machine *m, struct conn *conn, struct request *r) {
     (void)conn;
-    // ab reads on until the server closes, which is the server's delay; everyone else knows the length.
-    if (r->user->client->load->client == CLIENT_AB)
-        request_leave(m, r, BLAME_LOOP);
-    else
+    const struct client *c = r->user->client;
+    if (c->load->client != CLIENT_AB) {
         client_act(r->user, USER_RECEIVE);
+        return;
+    }
+    // ab reads on until the server closes, which is the server's delay; everyone else knows the length.
+    request_leave(m, r, BLAME_LOOP);
+    if (c->thread) client_act(r->user, USER_READ);
 }
 
 static void closed(struct machine *m, struct conn *conn) {
     struct user *u = conn->user;
     if (u && u->client->load->client == CLIENT_AB && u->request) {
         request_leave(m, u->request, BLAME_CLIENT);
-        client_act(u, USER_RECEIVE);
+        u->eof = u->pending == USER_READ;
+        if (!u->eof) client_act(u, USER_RECEIVE);
         return;
     }
     if (u) u->conn = NULL;
@@ -234,7 +238,7 @@ static void send(struct machine *m, struct user *u) {
 static void attempt(struct machine *m, struct user *u) {
     struct client *c = u->client;
     u->connects = 0;
-    u->expired = u->connecting = false;
+    u->expired = u->connecting = u->eof = false;
     u->request = request_new(&c->net->requests, m, u->number, u->born);
     u->request->user = u;
     if (u->attempt == 0) {
@@ -262,8 +266,11 @@ void client_perform(struct machine *m, struct user *u) {
     if (what == USER_RECEIVE) {
         received(m, u);
     } else if (u->expired) {
-        if (u->connecting) leave(u);
+        if (u->connecting || what == USER_READ) leave(u);
         failed(u, u->request, ledger_timed_out);
+    } else if (what == USER_READ) {
+        if (u->eof) client_act(u, USER_RECEIVE);
+        u->eof = false;
     } else {
         send(m, u);
     }

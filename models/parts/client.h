@@ -13,7 +13,8 @@ struct client;
 // Of an open load far beyond capacity: some GB of memory. The engine's timers allow about twice as many.
 enum { CLIENT_MOST_USERS = 2000000 };
 
-enum user_action { USER_NOTHING, USER_SEND, USER_RECEIVE };
+// READ: ab, which reads the answer in one turn of its loop and learns in a later one that the server has closed.
+enum user_action { USER_NOTHING, USER_SEND, USER_READ, USER_RECEIVE };
 
 struct user {
     struct client *client;
@@ -24,7 +25,8 @@ struct user {
     uint64_t number;
     int64_t blame[BLAME_COUNT]; // of the attempts before this one
     int attempt, connects;
-    bool expired;             // timed out while its sending still waited for the client's thread
+    bool expired;             // timed out while its sending or reading still waited for the client's thread
+    bool eof;                 // the server has closed, and the answer is yet to be read
     bool fresh;               // made a connection for the present request
     bool connecting;          // told the servers of its connection, has not sent the request yet
     timer_id timer, deadline; // pause, back-off, network; time-out

@@ -64,6 +64,13 @@ static struct act rest(struct machine *m, struct thread *t) {
     return thread_block(t, rest);
 }
 
+// What ab does when the server has closed is a part of what its next connection costs.
+static sim_time cost_of(const struct client *c, const struct user *u) {
+    if (u->pending == USER_SEND) return u->conn ? c->send_cpu : c->connect_cpu;
+    if (u->pending == USER_RECEIVE && c->load->client == CLIENT_AB) return 0;
+    return c->request_cpu - c->send_cpu;
+}
+
 static struct act next_action(struct machine *m, struct thread *t) {
     struct client *c = t->self;
     struct user *u = c->first;
@@ -77,10 +84,7 @@ static struct act next_action(struct machine *m, struct thread *t) {
         request_restart(m, u->request);
         u->born = u->request->born;
     }
-    sim_time cpu = u->pending == USER_RECEIVE ? c->request_cpu - c->send_cpu
-                   : u->conn                  ? c->send_cpu
-                                              : c->connect_cpu;
-    return thread_run(t, machine_vary(m, cpu, 1), done);
+    return thread_run(t, machine_vary(m, cost_of(c, u), 1), done);
 }
 
 // An exact generator is awake before its next request is due.
