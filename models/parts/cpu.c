@@ -205,6 +205,7 @@ static void advance(struct cpu *c) {
         if (t->need > 0 || c->yield) break;
     }
     if (!c->yield || !give_way(c, fair_rival(c))) {
+        if (m->t.slice_exact) c->slice_end = fair_slice_end(c, 0);
         set_rate(c);
         retime(c);
     }

@@ -133,7 +133,7 @@ sim_time fair_slice_end(const struct cpu *c, sim_time change) {
     static const sim_time SOON = 100 * SIM_US;
     const struct machine *m = c->machine;
     if (!m->t.keep_lag) return machine_now(m) + m->t.slice + change;
-    if (!m->t.slice_exact) return SIM_NEVER;
+    if (!m->t.slice_exact || !c->running->timed) return SIM_NEVER;
     sim_time left = c->running->protected - c->running->vruntime;
     return machine_now(m) + (left > SOON ? left : SOON);
 }

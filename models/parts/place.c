@@ -15,13 +15,6 @@ static bool packs(struct machine *m, const struct cpu *c) {
     return m->t.search_from > 0 && run_queue_awake(c) == 0 && load_busy(m, c) < m->t.search_from;
 }
 
-// Whether thread t, woken by what the only thread on core `by` sends, joins it there although its own core idles (Linux:
-// WF_SYNC in wake_affine_idle chooses the waker's core, which then packs): where both have room.
-static bool joins(const struct machine *m, struct cpu *by, struct thread *t) {
-    if (!m->sync || m->t.search_from <= 0 || run_queue_awake(by) > 0) return false;
-    return load_core(by) + (t->load_on == by ? 0 : load_thread(t)) < m->t.search_from;
-}
-
 // How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.
 static int search_depth(struct machine *m) {
     if (m->t.search_pressure <= 0) return m->cpus;
@@ -79,10 +72,12 @@ static bool wide(const struct thread *waker, const struct thread *t) {
     return least >= factor && most >= least * factor;
 }
 
-// Linux: wake_affine_weight, imbalance_pct 117. Whether the waker's core has less to do, even with t on it.
-static bool lighter(struct cpu *waker, struct cpu *own, struct thread *t) {
-    double load = load_thread(t);
-    return 100 * (load_core(waker) + load) < 108 * (load_core(own) - load);
+// Linux: wake_affine_weight, imbalance_pct 117. Whether the waker's core has less to do, even with t on it. Who sends (WF_SYNC)
+// is about to sleep and does not count.
+static bool lighter(const struct machine *m, struct cpu *waker, struct cpu *own, struct thread *t) {
+    double load = load_thread(t), there = load_core(waker) + load;
+    if (m->sync) there -= load_thread(m->current);
+    return 100 * there < 108 * (load_core(own) - load);
 }
 
 // The core in whose neighbourhood t shall run: its own, or its waker's (Linux: select_task_rq_fair).
@@ -91,9 +86,8 @@ static struct cpu *target_of(struct machine *m, struct thread *t) {
     if (!m->t.wake_affine || !m->current) return own;
     note_flip(m->current, t);
     if (by == own || wide(m->current, t)) return own;
-    if (joins(m, by, t)) return by;
     if (own->state == CPU_IDLE && !packs(m, by)) return own;
-    return lighter(by, own, t) ? by : own;
+    return lighter(m, by, own, t) ? by : own;
 }
 
 struct cpu *place_choose(struct machine *m, struct thread *t) {

@@ -54,7 +54,8 @@ struct machine_costs {
     struct cost tick;          // period of the scheduler's clock
     struct cost tick_cpu;      // what its interrupt takes from the thread that runs
     struct cost base_slice;    // CPU a thread asks for at a time: its deadline is so far ahead (EEVDF)
-    struct cost slice_exact;   // 1: others get their turn when a slice ends, not only at the next tick
+    struct cost
+        slice_exact; // 1: others get their turn when a slice of timed work ends, not only at the next tick
     struct cost
         sleeper_credit; // how far behind the queue's minimum a woken thread may be placed (virtual time)
     struct cost
