@@ -8,11 +8,11 @@ static bool whole_core_idle(const struct machine *m, const struct cpu *c) {
     return c->state == CPU_IDLE && (c->sibling < 0 || m->cpu[c->sibling].state == CPU_IDLE);
 }
 
-// Whether a thread woken for busy core c stays there although others idle: where only its waker runs, and that not for most
-// of the time of late. Seen on virtual machines (96-98 % stay; of those for whose core others wait as well, none where
-// a core is found to be idle), whose idle processors are given back to the host. Costs: search_from, 0 = never.
+// Whether a thread woken for busy core c stays there although others idle: where that was not busy for most of the time of
+// late. Seen on virtual machines, whose idle processors are given back to the host: 94-100 % of woken threads stay where
+// their waker is, and do not ask who waits there. Costs: search_from, 0 = never.
 static bool packs(struct machine *m, const struct cpu *c) {
-    return m->t.search_from > 0 && run_queue_awake(c) == 0 && load_busy(m, c) < m->t.search_from;
+    return m->t.search_from > 0 && load_busy(m, c) < m->t.search_from;
 }
 
 // How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.
