@@ -172,12 +172,16 @@ double measure_slow_speed(const struct measure_case *c) {
     return median_of(c, slow_speed_of);
 }
 
-static double spread_of(const struct measure_round *r) {
-    return r->speed.spread > 0 ? r->speed.spread : NAN;
-}
-
+// Of few samples each, so their variances are averaged.
 double measure_slow_spread(const struct measure_case *c) {
-    return median_of(c, spread_of);
+    double sum = 0;
+    int rounds = 0;
+    for (int i = 0; i < c->rounds; i++) {
+        double spread = c->round[i].speed.spread;
+        sum += spread * spread;
+        rounds += spread > 0;
+    }
+    return rounds ? sqrt(sum / rounds) : NAN;
 }
 
 static double line_of(const struct measure_round *r) {

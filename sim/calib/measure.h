@@ -62,7 +62,7 @@ double measure_slow(const struct measure_case *c);
 // Speed of slow cores over that of others, median of the rounds that saw both; NAN = none did.
 double measure_slow_speed(const struct measure_case *c);
 
-// Standard deviation of the logarithm of the speed of slow cores, median of the rounds that can say; NAN = none can.
+// Standard deviation of the logarithm of the speed of slow cores, root mean square over the rounds; NAN = none can say.
 double measure_slow_spread(const struct measure_case *c);
 
 // Time of a line of cache from core to core, ns: median over the rounds of a case (NAN where not known), and beside each

@@ -112,20 +112,31 @@ static void turns_end_at_ticks(void **state) {
     fixture_fini(&f);
 }
 
-// Where slices are exact, hogs take turns of one slice each.
+static struct act burn(struct machine *m, struct thread *t) {
+    (void)m;
+    t->timed = true;
+    return thread_run(t, 100 * MS, script_step);
+}
+
+// Where slices are exact, hogs that look at their clock take turns of one slice each; others wait for a tick.
 static void turns_of_a_slice(void **state) {
     (void)state;
-    struct fixture f;
-    fixture_init(&f, 1);
-    f.scenario.costs.machine.keep_lag.value = 1;
-    f.scenario.costs.machine.base_slice.value = 1.4 * MS;
-    f.scenario.costs.machine.slice_exact.value = 1;
-    f.scenario.costs.machine.tick.value = 400 * MS;
-    fixture_build(&f);
-    for (int i = 0; i < 2; i++) fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
-    fixture_run(&f, 140 * MS);
-    assert_in_range(f.machine->counts.switches, 95, 105);
-    fixture_fini(&f);
+    for (int timed = 0; timed <= 1; timed++) {
+        struct fixture f;
+        fixture_init(&f, 1);
+        f.scenario.costs.machine.keep_lag.value = 1;
+        f.scenario.costs.machine.base_slice.value = 1.4 * MS;
+        f.scenario.costs.machine.slice_exact.value = 1;
+        f.scenario.costs.machine.tick.value = 400 * MS;
+        fixture_build(&f);
+        for (int i = 0; i < 2; i++) {
+            struct script *a = fixture_add(&f, {RUN, 100 * MS}, {STOP, 0});
+            if (timed) a->thread->next = burn, a->at = 1;
+        }
+        fixture_run(&f, 140 * MS);
+        assert_in_range(f.machine->counts.switches, timed ? 95 : 1, timed ? 105 : 3);
+        fixture_fini(&f);
+    }
 }
 
 // A tick takes its time from whoever runs, with either rule.

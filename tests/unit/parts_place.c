@@ -19,8 +19,7 @@ static void pull_with_lag(void **state) {
     fixture_fini(&f);
 }
 
-// A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late and nobody else waits
-// there.
+// A woken thread whose core is busy looks for an idle one, unless its core was not busy enough of late.
 static void search(void **state) {
     (void)state;
     for (int from = 0; from <= 1; from++) {
@@ -40,8 +39,8 @@ static void search(void **state) {
     }
 }
 
-// Where others wait on its core, too, it looks for an idle one whatever that core's load.
-static void search_beside_others(void **state) {
+// Who waits on its core, too, makes no difference.
+static void stays_beside_others(void **state) {
     (void)state;
     struct fixture f;
     fixture_init(&f, 2);
@@ -53,8 +52,8 @@ static void search_beside_others(void **state) {
     struct script *c = fixture_add(&f, {RUN, 1 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
     for (int i = 0; i < 3; i++) f.script[i].thread->cpu = &f.machine->cpu[0];
     fixture_run(&f, SIM_NEVER);
-    assert_ptr_equal(b->thread->cpu, &f.machine->cpu[0]); // beside its waker alone
-    assert_ptr_equal(c->thread->cpu, &f.machine->cpu[1]);
+    assert_ptr_equal(b->thread->cpu, &f.machine->cpu[0]);
+    assert_ptr_equal(c->thread->cpu, &f.machine->cpu[0]);
     fixture_fini(&f);
 }
 
@@ -82,33 +81,32 @@ static void beside_the_waker(void **state) {
     }
 }
 
-// Woken by what is sent, a thread joins the sender although its own core idles, where the sender's has room for both.
-static void joins_the_sender(void **state) {
+// Woken by what is sent, a thread goes to its sender's core where its own has more to do than that has without the sender.
+static void beside_the_sender(void **state) {
     (void)state;
-    for (int i = 0; i < 3; i++) {
+    for (int sync = 0; sync <= 1; sync++) {
         struct fixture f;
         fixture_init(&f, 2);
         f.scenario.costs.machine.wake_affine.value = 1;
-        f.scenario.costs.machine.search_from.value = 0.8;
         f.scenario.costs.machine.pull.value = 0;
         fixture_build(&f);
-        struct script *sender = fixture_add(&f, {i == 2 ? RUN : SLEEP, 200 * MS}, {RUN, 1 * MS}, {WAKE, 1},
-                                            {RUN, 5 * MS}, {STOP, 0});
+        struct script *sender = fixture_add(&f, {RUN, 60 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
         struct script *b = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        struct script *hog = fixture_add(&f, {SLEEP, 40 * MS}, {RUN, 200 * MS}, {STOP, 0});
         sender->thread->cpu = &f.machine->cpu[0];
-        b->thread->cpu = &f.machine->cpu[1];
-        f.machine->sync = i > 0;
+        b->thread->cpu = hog->thread->cpu = &f.machine->cpu[1];
+        f.machine->sync = sync;
         fixture_run(&f, SIM_NEVER);
-        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[i == 1 ? 0 : 1]);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[sync ? 0 : 1]);
         fixture_fini(&f);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pull_with_lag),        cmocka_unit_test(search),
-        cmocka_unit_test(search_beside_others), cmocka_unit_test(beside_the_waker),
-        cmocka_unit_test(joins_the_sender),
+        cmocka_unit_test(pull_with_lag),       cmocka_unit_test(search),
+        cmocka_unit_test(stays_beside_others), cmocka_unit_test(beside_the_waker),
+        cmocka_unit_test(beside_the_sender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
