@@ -3,6 +3,7 @@
 #include "base/monotonic.h"
 #include "calib/ask.h"
 #include "live/host.h"
+#include "live/host_speed.h"
 #include "live/host_dense.h"
 
 #include <math.h>

@@ -41,7 +41,7 @@ struct attach_drive {
 struct attach_seen {
     double value[ATTACH_WHATS]; // ns of CPU per request; stalls taken off
     double line_ns;             // a line of cache from core to core; 0 = not seen
-    double speed, dense;        // index and speed of dense work beside it (live/host.h)
+    double speed, dense;        // index and speed of dense work beside it (live/host_speed.h)
     double pace,
         dense_at_pace; // the server's pace before it, and dense work at that moment; 0 = not asked for
     double per_s;      // requests per second

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/require.h"
 #include "live/host.h"
+#include "live/host_speed.h"
 #include "live/host_line.h"
 #include "stats/interval.h"
 

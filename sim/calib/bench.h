@@ -15,7 +15,7 @@ struct bench {
     double effort;          // how many repetitions, 1 = as the probe says
     const atomic_int *stop; // polled; non-zero ends measuring early. NULL = never
     double clock_ns;        // CPU of reading the CPU clock, ns; taken off every timed call
-    double *speed;          // the speed index (live/host.h) at every look
+    double *speed;          // the speed index (live/host_speed.h) at every look
     int speeds;
     size_t speed_room;
     int figures;

@@ -23,7 +23,7 @@ struct figure_spec {
     const char *source; // one line, under 160 bytes
 };
 
-// One round: the median of its samples (or the share of its trials) and the speed index beside it (live/host.h); 0 =
+// One round: the median of its samples (or the share of its trials) and the speed index beside it (live/host_speed.h); 0 =
 // already scaled.
 struct figure_round {
     int number;

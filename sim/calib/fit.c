@@ -3,6 +3,7 @@
 #include "calib/lines.h"
 #include "engine/clock.h"
 #include "live/host.h"
+#include "live/host_speed.h"
 #include "live/load.h"
 #include "live/serve.h"
 #include "scenario/scenario.h"

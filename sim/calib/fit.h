@@ -9,11 +9,12 @@
 extern const struct figure_spec fit_figures[];
 
 // Measures once: some short loads, pinned, server on core 1 and client on core 0 of the bench. Needs the figures
-// machine.wake_counted, machine.wake_remote and machine.wake_local: what wake-ups add to a thread's clock is taken off, because
+// machine.wake_counted, tick_restart, wake_remote and wake_local: what wake-ups add to a thread's clock is taken off, because
 // the simulator pays for it elsewhere. `reference`: speed index of a core that nothing slows down; what is noted is scaled to
 // it by the index beside each load (close the round without a speed). `requests`: of each load. Cost: about 1 s at 6,000.
 // False with *e (ERR_HOST).
 bool fit_run(struct bench *b, int requests, double reference, struct err *e);
 
-// Scales the rounds of fit_run to what the index is beside a load, and adds the figures of the fitted costs under the probe name "fitted", from the rounds [0, rounds) of fit_run.
+// Scales the rounds [0, rounds) of fit_run to what the index is beside a load, and adds the figures of the fitted costs
+// under the probe name "fitted".
 void fit_derive(struct bench *b, int rounds, double reference);

@@ -2,6 +2,7 @@
 // Executes scenarios for real: the micro-server, or a server of the user's own, and the load generator, round by round,
 // with the speed of the machine sampled beside each run.
 #include "live/host.h"
+#include "live/host_speed.h"
 #include "live/load.h"
 #include "scenario/compare.h"
 

@@ -2,7 +2,7 @@
 // messages through the kernel, for milliseconds to tenths of a second at a time. Both cores pass such messages for a while; a
 // piece of half a millisecond is slow where the median of its samples is by an eighth below the speed index of the looks.
 #include "calib/probe.h"
-#include "live/host.h"
+#include "live/host_speed.h"
 
 #include "stats/interval.h"
 

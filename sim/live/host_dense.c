@@ -1,5 +1,7 @@
 #include "live/host_dense.h"
 
+#include "base/monotonic.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,12 +9,6 @@
 #include <unistd.h>
 
 enum { WORDS = 1024, ROUNDS = 50000, WARM_ROUNDS = 6000 };
-
-static int64_t thread_cpu_ns(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 // Volatile: every load and store is executed, and none waits for another but by chance.
 static void work(volatile uint64_t word[WORDS], unsigned rounds) {

@@ -1,5 +1,6 @@
 #include "live/load.h"
 
+#include "base/monotonic.h"
 #include "live/host.h"
 #include "live/load_files.h"
 #include "live/load_growth.h"
@@ -40,12 +41,6 @@ struct run {
     double steal_s;
     bool bound_asked; // the target bounds the connections
 };
-
-static sim_time thread_cpu(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (sim_time)t.tv_sec * SIM_S + t.tv_nsec;
-}
 
 // --- the loop
 
@@ -171,7 +166,7 @@ static bool prepare(struct run *r, const struct scenario *s, uint32_t replicatio
     r->slack = prctl(PR_GET_TIMERSLACK);
     prctl(PR_SET_TIMERSLACK, 1UL);
     r->steal_s = host_steal_s();
-    r->cpu = thread_cpu();
+    r->cpu = thread_cpu_ns();
     if (r->buffer && load_request_init(&g->requests, s, r->target) && load_user_init(g)) {
         r->growth.last = g->start;
         return true;
@@ -211,7 +206,7 @@ static void report(struct run *r, sim_time at) {
                                       .uncorrected_p95_s = quantile_s(h, 0.95),
                                       .uncorrected_p99_s = quantile_s(h, 0.99),
                                       .uncorrected_max_s = quantile_s(h, 1),
-                                      .cpu_s = (double)(thread_cpu() - r->cpu) * 1e-9,
+                                      .cpu_s = (double)(thread_cpu_ns() - r->cpu) * 1e-9,
                                       .wall_s = (double)(load_user_now() - g->start) * 1e-9,
                                       .steal_s = host_steal_s() - r->steal_s,
                                       .spin_s = (double)r->spun * 1e-9,

@@ -63,8 +63,8 @@ struct machine_costs {
     struct cost stay; // probability that a woken thread goes back to its previous core though it is busy
     struct cost wake_affine; // 1: a thread woken from another core goes to that one where it has less to do
     struct cost
-        search_from; // utilisation of a core of late from which on a thread that its only thread wakes looks for an
-                     // idle one; 0: always
+        search_from; // utilisation of a core of late from which on a thread that is woken there looks for an idle
+                     // one; 0: always
     struct cost
         search_pressure; // p: of n cores n (1 - (p x utilisation)^2) are searched for an idle one; 0: all
     struct cost pull;    // 1: a core going idle pulls a waiting thread from another queue; 0: never
@@ -172,7 +172,8 @@ struct costs {
     struct lock_costs lock;
     struct gc_costs gc;
     struct client_costs client;
-    struct cost speed; // speed index (live/host.h) beside a load, that the CPU costs are for; 0 = not known
+    struct cost
+        speed; // speed index (live/host_speed.h) beside a load, that the CPU costs are for; 0 = not known
     struct cost quiet_speed; // the same of an otherwise quiet machine
     struct cost
         pace; // iterations of the server's own kind of work in 1 ms of CPU, at that speed; 0 = not known

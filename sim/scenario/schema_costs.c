@@ -86,7 +86,7 @@ static const struct schema_row rows[] = {
     COST("machine.base_slice", machine.base_slice, "0",
          "with keep_lag: CPU a thread asks for at a time; its deadline is so far ahead; 0: a slice"),
     SWITCH("machine.slice_exact", machine.slice_exact, "off",
-           "with keep_lag: others get their turn when that is used up, not only at the next tick"),
+           "with keep_lag: timed work gives way when that is used up, not only at the next tick"),
     COST("machine.tick", machine.tick, "0", "period of the scheduler's clock; 0: a slice"),
     COST("machine.tick_cpu", machine.tick_cpu, "0", "CPU that its interrupt takes from the thread that runs"),
     COST("machine.sleeper_credit", machine.sleeper_credit, "0",
@@ -99,8 +99,8 @@ static const struct schema_row rows[] = {
     SWITCH("machine.wake_affine", machine.wake_affine, "off",
            "a thread woken from another core goes there where that core has less to do (Linux)"),
     SHARE("machine.search_from", machine.search_from, "0",
-          "a thread woken by the only one on its core looks for an idle core only where its own was busy for "
-          "this share of late"),
+          "a thread woken on its waker's core looks for an idle one only where that was busy for this share "
+          "of late"),
     COUNT("machine.search_pressure", machine.search_pressure, "0", 10,
           "p: of n cores n (1 - (p x their utilisation of late)^2) are searched for an idle one; 0: all"),
     SWITCH("machine.pull", machine.pull, "on", "a core going idle pulls a waiting thread from another queue"),

@@ -1,4 +1,5 @@
 #include "live/host.h"
+#include "live/host_speed.h"
 
 #include <errno.h>
 #include <pthread.h>
