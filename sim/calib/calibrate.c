@@ -237,6 +237,14 @@ static void set_phases(struct session *s) {
                       "mean length of the phases in which a core passed messages slower");
 }
 
+// What is freed waits for a number of ticks, which have been probed by now.
+static void set_tick_kept(struct session *s) {
+    double tick = s->out->costs.machine.tick.value;
+    if (tick > 0)
+        profile_set_exact(&s->out->costs, "machine.tick_kept", 4 * tick, FROM_GUESS,
+                          "measured once: 16 ms where ticks are 4 ms apart (RCU)");
+}
+
 // Whether a core pulls; where it does so in proportion to its success, how often on a machine at rest, as servers are before
 // the load begins.
 static void set_pull(struct session *s) {
@@ -256,6 +264,7 @@ static void conclude(struct session *s) {
     c->row = memory_new((size_t)b->figures, sizeof *c->row);
     for (int i = 0; i < b->figures; i++) add_row(s, &b->figure[i]);
     set_preempt(s);
+    set_tick_kept(s);
     set_pull(s);
     set_phases(s);
     c->trusted = c->compared > 0 && c->noisy <= noisy_share * c->compared;

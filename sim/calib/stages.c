@@ -174,9 +174,6 @@ void stages_set_facts(struct costs *c) {
         profile_set_exact(c, "machine.pull", 1, FROM_PUBLISHED, source);
         profile_set_exact(c, "machine.pull_by_success", 1, FROM_PUBLISHED, source);
     }
-    if (c->machine.tick.value > 0)
-        profile_set_exact(c, "machine.tick_kept", 4 * c->machine.tick.value, FROM_GUESS,
-                          "measured once: 16 ms where ticks are 4 ms apart (RCU)");
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         profile_set_exact(c, facts[i].key, facts[i].value, facts[i].from, facts[i].source);
 }

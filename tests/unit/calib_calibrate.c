@@ -66,6 +66,8 @@ static void check_profile(const struct costs *c) {
     assert_int_equal(back.server.read.cpu.from, c->server.read.cpu.from);
     assert_true(back.host[0] && back.kernel[0] && back.date[0]);
     assert_true(back.speed.value > 0);
+    assert_true(back.machine.tick.value > 0);
+    assert_float_equal(back.machine.tick_kept.value, 4 * back.machine.tick.value, 1);
     assert_true(back.server.accept.cpu.value > 0 && back.server.write.cpu.value > 0);
 }
 
