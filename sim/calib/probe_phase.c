@@ -6,7 +6,6 @@
 
 #include "stats/interval.h"
 
-#include <math.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -78,17 +77,12 @@ static void note(struct bench *b, const struct phase *p, int core) {
 }
 
 static void note_spread(struct bench *b, const struct phase *p) {
-    double sum = 0, squares = 0;
+    double slow[2 * PIECES];
     int n = 0;
     for (int core = 0; core < 2; core++)
-        for (int i = 0; p->ok[core] && i < p->pieces; i++) {
-            if (p->piece[core][i] <= HOST_SLOW_FROM * p->fast) continue;
-            double u = log(p->piece[core][i] / p->fast);
-            sum += u;
-            squares += u * u;
-            n++;
-        }
-    if (n > 2) bench_note(b, "slow.spread", 0, sqrt(fmax(0, (squares - sum * sum / n) / (n - 1))));
+        for (int i = 0; p->ok[core] && i < p->pieces; i++)
+            if (p->piece[core][i] > HOST_SLOW_FROM * p->fast) slow[n++] = p->piece[core][i];
+    if (n > 2) bench_note(b, "slow.spread", 0, log_spread(slow, n));
 }
 
 static bool run(struct bench *b, struct err *e) {

@@ -5,6 +5,7 @@
 #include "live/host.h"
 #include "live/host_dense.h"
 #include "live/host_line.h"
+#include "stats/interval.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -200,16 +201,6 @@ static double harmonic(const double *x, size_t n) {
     return n ? (double)n / sum : 0;
 }
 
-static double spread(const double *x, size_t n) {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) {
-        double u = log(x[i] / x[0]);
-        sum += u;
-        squares += u * u;
-    }
-    return n > 1 ? sqrt(fmax(0, (squares - sum * sum / (double)n) / (double)(n - 1))) : 0;
-}
-
 // x ascending. Where all are slow there is only what they would be without.
 static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
     size_t slow = 0;
@@ -223,7 +214,7 @@ static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
                                     .high = n ? x[n - 1 - n / 10] : 0,
                                     .slow_frac = n ? (double)slow / (double)n : 0,
                                     .slow = harmonic(x, slow),
-                                    .spread = spread(x, slow)};
+                                    .spread = log_spread(x, (int)slow)};
 }
 
 struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {

@@ -107,3 +107,14 @@ double median(const double *x, int n) {
     free(sorted);
     return lower + 0.5 * (upper - lower);
 }
+
+// About the first, so that a common factor costs no digits.
+double log_spread(const double *x, int n) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < n; i++) {
+        double u = log(x[i] / x[0]);
+        sum += u;
+        squares += u * u;
+    }
+    return n > 1 ? sqrt(fmax(0, (squares - sum * sum / n) / (n - 1))) : 0;
+}

@@ -36,3 +36,6 @@ double median(const double *x, int n);
 // Quantile of the normal and the t distribution (GSL).
 double normal_quantile(double p);
 double t_quantile(double p, double dof);
+
+// Standard deviation of the natural logarithm of n values above 0 (n - 1 below); 0 of fewer than two. O(n).
+double log_spread(const double *x, int n);

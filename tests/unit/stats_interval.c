@@ -158,8 +158,18 @@ static void medians(void **state) {
     assert_true(isnan(median(x, 0)) && isnan(median(x + 3, 1)));
 }
 
+static void log_spreads(void **state) {
+    (void)state;
+    const double x[] = {5, 5 * exp(1), 5 * exp(2)}, same[] = {0.3, 0.3, 0.3};
+    assert_float_equal(log_spread(x, 3), 1, 1e-12);
+    assert_float_equal(log_spread(same, 3), 0, 0);
+    assert_float_equal(log_spread(x, 1), 0, 0);
+    assert_float_equal(log_spread(x, 0), 0, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(log_spreads),
         cmocka_unit_test(quantiles_known),
         cmocka_unit_test(mean_known),
         cmocka_unit_test(few_or_missing_values),
