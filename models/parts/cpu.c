@@ -2,6 +2,7 @@
 
 #include "base/require.h"
 #include "models/parts/fair.h"
+#include "models/parts/idle.h"
 #include "models/parts/load.h"
 #include "models/parts/place.h"
 #include "models/parts/pull.h"
@@ -145,7 +146,7 @@ static void pick(struct cpu *c) {
         return;
     }
     c->state = CPU_IDLE;
-    c->idle_since = machine_now(m);
+    idle_begin(c);
     m->idle_cpus++;
     timer_cancel(m->sim, c->timer);
     pull_watch(m);
@@ -279,10 +280,6 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
         retime(c);
 }
 
-void cpu_keep_tick(struct machine *m) {
-    if (m->current && m->current->cpu) m->current->cpu->keeps_tick = machine_now(m) + m->t.tick_kept;
-}
-
 void cpu_rouse(struct cpu *c, struct thread *t) {
     struct machine *m = c->machine;
     sim_time idle = machine_now(m) - c->idle_since;
@@ -291,13 +288,10 @@ void cpu_rouse(struct cpu *c, struct thread *t) {
     c->state = CPU_WAKING;
     c->running = t;
     c->ramp_left = m->t.ramp_time > 0 && idle >= m->t.ramp_after ? m->t.ramp_time : 0;
-    sim_time restart = machine_now(m) < c->keeps_tick ? 0 : m->t.tick_restart;
-    speed_pass(c);
-    double slower = 1 / speed_factor(c);
-    sim_time latency = machine_span((double)(place_idle_exit(m, idle) + restart) * slower);
-    sim_time counted = machine_span((double)(m->t.wake_counted + restart) * slower);
-    if (t->process >= 0) m->counts.counted += latency < counted ? latency : counted;
-    timer_set(m->sim, c->timer, machine_now(m) + latency);
+    const struct idle_end end = idle_end(c);
+    if (m->current) m->current->debt += end.waker;
+    if (t->process >= 0) m->counts.counted += end.counted;
+    timer_set(m->sim, c->timer, machine_now(m) + end.latency);
 }
 
 // The woken thread waits in the queue of a busy core. The core is interrupted only where that thread has the better claim:
@@ -335,7 +329,6 @@ void cpu_wake(struct machine *m, struct thread *t) {
         wake_on_busy(c, t);
         return;
     }
-    if (m->current) m->current->debt += m->t.wake_remote;
     cpu_rouse(c, t);
 }
 

@@ -35,6 +35,7 @@ struct cpu {
         preempt_at; // when another core's interrupt arrives for a thread with a better claim; SIM_NEVER = none
     sim_time idle_since;
     sim_time keeps_tick;  // if it idles before then
+    sim_time poll;        // for how long the host will wait awake when it halts (idle.c)
     sim_time ramp_left;   // busy time still to pass at the ramp's speed
     double speed;         // of its class
     bool slow;            // in a slow phase (speed.c) ...
@@ -59,11 +60,8 @@ void cpu_fini_all(struct machine *m);
 // A blocked thread becomes runnable. See thread_wake.
 void cpu_wake(struct machine *m, struct thread *t);
 
-// Something was freed by the step that is being executed: for costs.machine.tick_kept its core does not stop its tick when it
-// idles (RCU's callbacks wait for it), so that it is awake sooner.
-void cpu_keep_tick(struct machine *m);
-
-// An idle core is told to run t (RUNNABLE, in no queue) and does so after the latency of its idleness.
+// An idle core is told to run t (RUNNABLE, in no queue) and does so after the latency of its idleness. Whoever's step is being
+// executed pays for telling it.
 void cpu_rouse(struct cpu *c, struct thread *t);
 
 // Ends the present burst of a running or queued thread at once and returns the work that was left of it, ns; its next

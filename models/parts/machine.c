@@ -30,6 +30,8 @@ static struct machine_times times_of(const struct machine_costs *c) {
     return (struct machine_times){
         .wake_local = machine_ns(&c->wake_local),
         .wake_remote = with_lines(c, &c->wake_remote, &c->wake_lines),
+        .wake_halted = machine_ns(&c->wake_halted),
+        .halt_poll = machine_ns(&c->halt_poll),
         .line_above = line_above(c),
         .preempt_remote = machine_ns(&c->preempt_remote),
         .wake_counted = with_lines(c, &c->wake_counted, &c->wake_lines),

@@ -2,7 +2,6 @@
 
 #include "models/parts/load.h"
 #include "models/parts/run_queue.h"
-#include "stats/fmath.h"
 
 static bool whole_core_idle(const struct machine *m, const struct cpu *c) {
     return c->state == CPU_IDLE && (c->sibling < 0 || m->cpu[c->sibling].state == CPU_IDLE);
@@ -107,14 +106,4 @@ struct cpu *place_faster_idle(const struct cpu *c) {
         if (o->speed > c->speed && whole_core_idle(m, o) && (!best || o->speed > best->speed)) best = o;
     }
     return best;
-}
-
-sim_time place_idle_exit(struct machine *m, sim_time idle) {
-    const struct cost_curve *k = &m->scenario->costs.machine.idle_exit;
-    double cost = k->points ? k->point[0].cost.value : 0;
-    for (int i = 0; i < k->points && (double)idle >= k->point[i].at; i++) cost = k->point[i].cost.value;
-    if (cost <= 0) return 0;
-    cost += m->scenario->costs.machine.exit_lines.value * m->t.line_above;
-    if (m->t.wake_spread <= 0) return machine_vary(m, (sim_time)(cost + 0.5), 1);
-    return machine_span(cost * fmath_exp(m->t.wake_spread * rng_normal(&m->stream[STREAM_SCHEDULER])));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// Where a woken thread runs, and how long it takes to wake an idle core.
+// Where a woken thread runs.
 #include "models/parts/cpu.h"
 
 // The core for a thread about to wake. With machine.wake_affine it is looked for around the waker's core where that has
@@ -10,7 +10,3 @@ struct cpu *place_choose(struct machine *m, struct thread *t);
 
 // An idle core of a faster class than c's, NULL where there is none. O(cores).
 struct cpu *place_faster_idle(const struct cpu *c);
-
-// Latency of waking a core idle for `idle` ns: drawn around the last step of costs.machine.idle_exit at or below it
-// (lognormal with that median, where machine.wake_spread is given).
-sim_time place_idle_exit(struct machine *m, sim_time idle);

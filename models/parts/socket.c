@@ -1,7 +1,7 @@
 #include "models/parts/socket.h"
 
 #include "base/require.h"
-#include "models/parts/cpu.h"
+#include "models/parts/idle.h"
 #include "models/parts/line.h"
 
 #include <stdlib.h>
@@ -212,7 +212,7 @@ void conn_send(struct conn *c, struct request *r) {
 void conn_abandon(struct conn *c) {
     struct machine *m = c->net->machine;
     REQUIRE(!c->client_gone);
-    cpu_keep_tick(m);
+    idle_keep_tick(m);
     if (c->server_gone) {
         conn_release(c);
         return;
@@ -283,7 +283,7 @@ void conn_reply(struct machine *m, struct conn *c, struct request *r) {
 
 void conn_close(struct machine *m, struct conn *c) {
     REQUIRE(!c->server_gone);
-    cpu_keep_tick(m);
+    idle_keep_tick(m);
     conn_unwatch(c);
     c->server_gone = true;
     if (c->client_gone)

@@ -238,3 +238,11 @@ void bench_sleep(int64_t ns) {
     const struct timespec t = {ns / 1000000000, ns % 1000000000};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
+
+double bench_value(const struct bench *b, const char *key, double reference) {
+    struct figure_estimate x;
+    const struct figure *f = bench_figure(b, key);
+    if (!f) return 0;
+    figure_estimate(f, reference, &x);
+    return isnan(x.value) ? 0 : x.value;
+}

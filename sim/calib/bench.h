@@ -36,6 +36,9 @@ struct figure *bench_expect_one(struct bench *b, const char *probe, const struct
 // The figure of that key (the first expected, where there are several), or NULL.
 struct figure *bench_figure(const struct bench *b, const char *key);
 
+// What the rounds of that figure say so far, as on a core of speed index `reference`; 0 where it has none.
+double bench_value(const struct bench *b, const char *key, double reference);
+
 // The speed index that a tenth of all looks so far exceed: what a core does when nothing slows it down.
 double bench_fast(const struct bench *b);
 

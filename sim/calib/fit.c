@@ -9,6 +9,7 @@
 #include "scenario/scenario.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +18,15 @@
 #define GRACE (2 * SIM_S)
 
 const struct figure_spec fit_figures[] = {
+    {"fit.same_loop_keep", FIGURE_CPU,
+     "micro-server: loop thread per request, 64 kept connections, the client on the same core"},
+    {"fit.same_loop_new", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
+    {"fit.same_client_keep", FIGURE_CPU,
+     "load generator per request, 64 kept connections, on the server's core"},
+    {"fit.same_client_new", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
+    {"fit.line", FIGURE_SPAN, "half a round trip of a line of cache beside the loads on two cores"},
     {"fit.loop_keep_8", FIGURE_CPU,
-     "micro-server: loop thread per request, 8 kept connections, wake-ups taken off"},
+     "micro-server: loop thread per request, 8 kept connections, client on another core, wake-ups taken off"},
     {"fit.loop_keep_64", FIGURE_CPU, "the same, 64 kept connections"},
     {"fit.loop_new_8", FIGURE_CPU, "the same, a new connection per request, 8 at a time"},
     {"fit.loop_new_64", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
@@ -36,31 +44,27 @@ struct drive {
     const char *model, *client;
     int concurrency;
     const char *loop_key, *client_key, *rest_key; // NULL: not noted
+    bool same_core;                               // client and server on one core, taking turns of a batch
 };
 
 static const struct drive drives[] = {
-    {"event_loop", "wrk", 8, "fit.loop_keep_8", NULL, NULL},
-    {"event_loop", "wrk", 64, "fit.loop_keep_64", "fit.client_keep_64", NULL},
-    {"event_loop", "ab", 8, "fit.loop_new_8", NULL, NULL},
-    {"event_loop", "ab", 64, "fit.loop_new_64", "fit.client_new_64", NULL},
-    {"threadpool", "wrk", 64, "fit.pool_loop_64", NULL, "fit.pool_threads_64"},
-    {"thread_per_request", "wrk", 64, NULL, NULL, "fit.watch_threads_64"},
+    {"event_loop", "wrk", 64, "fit.same_loop_keep", "fit.same_client_keep", NULL, true},
+    {"event_loop", "ab", 64, "fit.same_loop_new", "fit.same_client_new", NULL, true},
+    {"event_loop", "wrk", 8, "fit.loop_keep_8", NULL, NULL, false},
+    {"event_loop", "wrk", 64, "fit.loop_keep_64", "fit.client_keep_64", NULL, false},
+    {"event_loop", "ab", 8, "fit.loop_new_8", NULL, NULL, false},
+    {"event_loop", "ab", 64, "fit.loop_new_64", "fit.client_new_64", NULL, false},
+    {"threadpool", "wrk", 64, "fit.pool_loop_64", NULL, "fit.pool_threads_64", false},
+    {"thread_per_request", "wrk", 64, NULL, NULL, "fit.watch_threads_64", false},
 };
 enum { DRIVES = sizeof drives / sizeof drives[0] };
 
 // What wake-ups add, at the speed of this moment.
 struct wake_costs {
     double counted, restart, remote, local, rest; // rest: what a short one costs
+    double change;                                // of threads on a core
     double turn, accept_last;                     // of the loop: a turn; an accept that finds nothing
 };
-
-static double value_of(const struct bench *b, const char *key, double reference) {
-    struct figure_estimate x;
-    const struct figure *f = bench_figure(b, key);
-    if (!f) return 0;
-    figure_estimate(f, reference, &x);
-    return isnan(x.value) ? 0 : x.value;
-}
 
 static bool load_scenario(struct scenario_file *f, const struct drive *d, int requests, struct err *e) {
     static const struct scenario_model known[] = {
@@ -115,29 +119,37 @@ static void use_scale(struct use *u, double server, double client) {
     u->client *= client;
 }
 
+// New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
+static double turns_cost(const struct use *u, const struct wake_costs *w, bool anew) {
+    return u->turns * (w->turn + (anew ? w->accept_last : 0));
+}
+
+// On one core: nothing comes from another one, and whoever goes to sleep leaves the core to the other.
+static void note_same(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w,
+                      bool anew) {
+    double loop = u->loop - u->client_sleeps * w->local - u->loop_sleeps * w->change - turns_cost(u, w, anew);
+    double client = u->client - u->loop_sleeps * w->local - u->client_sleeps * w->change;
+    bench_note(b, d->loop_key, 1, fmax(loop, 0));
+    bench_note(b, d->client_key, 1, fmax(client, 0));
+}
+
 // A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its
-// core, and what comes from the other core is paid line by line. The pool's threads share the loop's core: their wake-ups
+// core. What comes from the other core line by line is left in it. The pool's threads share the loop's core: their wake-ups
 // are local.
-static void note(struct bench *b, const struct drive *d, const struct use *u, const struct wake_costs *w,
-                 double line_ns) {
-    bool anew = strcmp(d->client, "ab") == 0;
-    double server_lines = lines_cost(LINES_SERVER + (anew ? LINES_SERVER_CONNECT : 0), line_ns);
-    double client_lines = lines_cost(LINES_CLIENT + (anew ? LINES_CLIENT_CONNECT : 0), line_ns);
+static void note_apart(struct bench *b, const struct drive *d, const struct use *u,
+                       const struct wake_costs *w, bool anew, double line_ns) {
     double remote = w->remote + lines_cost(LINES_WAKE, line_ns);
     // A core on which connections are closed keeps its tick when it idles.
     double slept = w->counted + (anew ? 0 : w->restart) + lines_cost(LINES_WAKE, line_ns) + w->rest;
-    // New connections come in nearly every turn, and each such turn ends in an accept that finds nothing.
-    double turn = w->turn + (anew ? w->accept_last : 0);
-    double loop =
-        u->loop - server_lines - u->client_sleeps * remote - u->rest_sleeps * w->local - u->turns * turn;
-    double client = u->client - client_lines - u->client_sleeps * slept - u->loop_sleeps * remote;
+    double loop = u->loop - u->client_sleeps * remote - u->rest_sleeps * w->local - turns_cost(u, w, anew);
+    double client = u->client - u->client_sleeps * slept - u->loop_sleeps * remote;
     if (!d->rest_key) loop -= u->loop_sleeps * slept;
     if (d->loop_key) bench_note(b, d->loop_key, 1, fmax(loop, 0));
     if (d->client_key) bench_note(b, d->client_key, 0, fmax(client, 0));
     double rest = u->rest - u->loop_sleeps * w->local;
-    // There the threads read and write, and tell the client.
-    if (!d->loop_key) rest -= server_lines + u->client_sleeps * remote;
+    if (!d->loop_key) rest -= u->client_sleeps * remote; // there the threads tell the client
     if (d->rest_key) bench_note(b, d->rest_key, 1, fmax(rest, 0));
+    if (line_ns > 0) bench_note(b, "fit.line", 0, line_ns);
 }
 
 static struct load_target target_of(const struct serve *v) {
@@ -163,152 +175,61 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     struct load_report report = {0};
     struct observation seen;
     observation_init(&seen);
+    int core = d->same_core ? 1 : 0;
+    bool anew = strcmp(d->client, "ab") == 0;
     bench_pin(b, -1); // samples both cores
     struct host_speed *index = host_speed_start(false, LOOK_EVERY, e);
-    bench_pin(b, 0);
+    bench_pin(b, core);
     struct use before = use_now(v);
     bool ok = index && load_run(s, 0, &target, NULL, &seen, &report, e); // some tenths of a second
     struct use after = use_now(v);
     observation_fini(&seen);
     if (!index) return false;
     const struct host_speed_seen speed = host_speed_stop(index, quiet);
-    note_speed(b, &speed);
+    if (!d->same_core) note_speed(b, &speed);
     if (!ok || report.errors || !speed.even[0] || !speed.even[1]) return ok;
     struct use per_request = use_between(&before, &after, (double)s->load.requests);
-    use_scale(&per_request, speed.even[1] / quiet, speed.even[0] / quiet);
-    note(b, d, &per_request, w, speed.line_ns);
+    use_scale(&per_request, speed.even[1] / quiet, speed.even[core] / quiet);
+    if (d->same_core)
+        note_same(b, d, &per_request, w, anew);
+    else
+        note_apart(b, d, &per_request, w, anew, speed.line_ns);
     return true;
+}
+
+// What is woken in this class does not take the core from whoever runs: client and server take turns of a whole batch.
+static void take_turns(bool on) {
+    static const struct sched_param none = {0};
+    sched_setscheduler(0, on ? SCHED_BATCH : SCHED_OTHER, &none);
 }
 
 static bool run_drive(struct bench *b, const struct drive *d, int requests, const struct wake_costs *w,
                       double quiet, struct err *e) {
     struct scenario_file f;
     if (!load_scenario(&f, d, requests, e)) return false;
-    bench_pin(b, 1); // the server inherits it
+    bench_pin(b, 1); // the server inherits it, and its class
+    take_turns(d->same_core);
     struct serve *v = serve_start(&f.case_[0], &(struct serve_options){0}, e);
     bench_pin(b, 0);
     bool ok = v && load_server(b, d, &f.case_[0], w, v, quiet, e);
+    take_turns(false);
     if (v) ok = serve_stop(v, GRACE, ok ? e : NULL) && ok;
     scenario_fini(&f);
     return ok;
 }
 
 bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
-    const struct wake_costs w = {value_of(b, "machine.wake_counted", reference),
-                                 value_of(b, "machine.tick_restart", reference),
-                                 value_of(b, "machine.wake_remote", reference),
-                                 value_of(b, "machine.wake_local", reference),
-                                 value_of(b, "machine.halt", reference),
-                                 value_of(b, "loop.turn", reference) +
-                                     value_of(b, "syscall.epoll_wait", reference) -
-                                     value_of(b, "syscall.epoll_empty", reference),
-                                 value_of(b, "syscall.accept4_empty", reference)};
+    const struct wake_costs w = {bench_value(b, "machine.wake_counted", reference),
+                                 bench_value(b, "machine.tick_restart", reference),
+                                 bench_value(b, "machine.wake_remote", reference),
+                                 bench_value(b, "machine.wake_local", reference),
+                                 bench_value(b, "machine.halt", reference),
+                                 bench_value(b, "machine.switch", reference),
+                                 bench_value(b, "loop.turn", reference) +
+                                     bench_value(b, "syscall.epoll_wait", reference) -
+                                     bench_value(b, "syscall.epoll_empty", reference),
+                                 bench_value(b, "syscall.accept4_empty", reference)};
     for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
         if (!run_drive(b, &drives[i], requests, &w, reference, e)) return false;
     return true;
-}
-
-// --- from these to the stages: each takes the part of a measured difference that it has in the sum of its group
-
-enum { GROUP = 4 };
-
-struct fitted {
-    struct figure_spec spec;
-    const char *whole, *less; // measured: whole - less
-    const char *group[GROUP]; // what that is the cost of; the first is this one
-};
-
-static const struct fitted fitted[] = {
-    {{"server.read.cpu", FIGURE_CPU, "micro-server's loop thread per kept request, read's part of it"},
-     "fit.loop_keep_64",
-     NULL,
-     {"server.read.cpu", "server.call.cpu", "server.write.cpu"}},
-    {{"server.call.cpu", FIGURE_CPU, "micro-server's loop thread per kept request, call's part of it"},
-     "fit.loop_keep_64",
-     NULL,
-     {"server.call.cpu", "server.read.cpu", "server.write.cpu"}},
-    {{"server.write.cpu", FIGURE_CPU, "micro-server's loop thread per kept request, write's part of it"},
-     "fit.loop_keep_64",
-     NULL,
-     {"server.write.cpu", "server.read.cpu", "server.call.cpu"}},
-    {{"server.accept.cpu", FIGURE_CPU,
-      "micro-server's loop thread per new connection, accept's part of what it adds"},
-     "fit.loop_new_64",
-     "fit.loop_keep_64",
-     {"server.accept.cpu", "server.close.cpu"}},
-    {{"server.close.cpu", FIGURE_CPU,
-      "micro-server's loop thread per new connection, close's part of what it adds"},
-     "fit.loop_new_64",
-     "fit.loop_keep_64",
-     {"server.close.cpu", "server.accept.cpu"}},
-    {{"server.hand_off.cpu", FIGURE_CPU,
-      "micro-server's loop thread with pool, hand-off's part of what that adds"},
-     "fit.pool_loop_64",
-     "fit.loop_keep_64",
-     {"server.hand_off.cpu", "server.complete.cpu"}},
-    {{"server.complete.cpu", FIGURE_CPU,
-      "micro-server's loop thread with pool, completion's part of what that adds"},
-     "fit.pool_loop_64",
-     "fit.loop_keep_64",
-     {"server.complete.cpu", "server.hand_off.cpu"}},
-    {{"server.pool_work.cpu", FIGURE_CPU, "micro-server's pool threads per request, less their wake-up call"},
-     "fit.pool_threads_64",
-     NULL,
-     {"server.pool_work.cpu", "server.wake"}},
-    {{"server.watch.cpu", FIGURE_CPU,
-      "micro-server with a thread per request: pool threads, less read, call and write"},
-     "fit.watch_threads_64",
-     "fit.loop_keep_64",
-     {"server.watch.cpu"}},
-    {{"client.request", FIGURE_CPU, "load generator per kept request"},
-     "fit.client_keep_64",
-     NULL,
-     {"client.request"}},
-    {{"client.connect", FIGURE_CPU, "load generator: what a new connection adds"},
-     "fit.client_new_64",
-     "fit.client_keep_64",
-     {"client.connect"}},
-};
-enum { FITTED = sizeof fitted / sizeof fitted[0] };
-
-static double part_of(const struct bench *b, const struct fitted *x, double reference) {
-    double sum = 0, first = value_of(b, x->group[0], reference);
-    for (int i = 0; i < GROUP && x->group[i]; i++) sum += value_of(b, x->group[i], reference);
-    return sum > 0 ? first / sum : 0;
-}
-
-static bool round_value(const struct bench *b, const char *key, int round, double reference, double *out) {
-    const struct figure *f = bench_figure(b, key);
-    const struct figure_round *r = f ? figure_round_of(f, round) : NULL;
-    if (r) *out = figure_scaled(f, r, reference);
-    return r != NULL;
-}
-
-// Beside a load the index of a core that nothing slows down is not that of a look: what fit_run scaled by the latter is
-// scaled by the former.
-static void settle(struct bench *b, double reference) {
-    double exchange = value_of(b, "fit.exchange", reference);
-    if (exchange <= 0) return;
-    for (const struct figure_spec *spec = fit_figures; spec->key; spec++) {
-        struct figure *f = bench_figure(b, spec->key);
-        for (int i = 0; spec->kind == FIGURE_CPU && i < f->rounds; i++)
-            f->round[i].value *= reference * exchange / 1000;
-    }
-}
-
-void fit_derive(struct bench *b, int rounds, double reference) {
-    const double scaled[2] = {0, 0};
-    settle(b, reference);
-    double part[FITTED];
-    for (int i = 0; i < FITTED; i++) part[i] = part_of(b, &fitted[i], reference);
-    for (int i = 0; i < FITTED; i++) {
-        struct figure *f = bench_expect_one(b, "fitted", &fitted[i].spec);
-        for (int r = 0; r < rounds; r++) {
-            double whole, less = 0;
-            if (!round_value(b, fitted[i].whole, r, reference, &whole)) continue;
-            if (fitted[i].less && !round_value(b, fitted[i].less, r, reference, &less)) continue;
-            figure_add(f, 0, part[i] * (whole - less));
-            figure_close(f, r, scaled);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 #include "live/serve_process.h"
 
 #include "base/memory.h"
+#include "live/serve_warm.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -166,6 +167,7 @@ static bool serve(struct serve_worker *w, struct serve_common *c, struct err *e)
     if (w->signals < 0 || w->spare < 0)
         return err_set(e, ERR_HOST, "worker %d: no file descriptor: %s", w->index, strerror(errno));
     raise_file_limit();
+    serve_warm();
     if (!open_resources(w, c, e)) return false;
     gil_init(&w->gil, w->scenario->server.gil, w->scenario->server.switch_interval);
     bool ok = c->twin->run(w, e);

@@ -40,6 +40,9 @@ struct machine_costs {
     struct cost tick_kept;    // ... which it does from so long after a connection was closed on it
     struct cost wake_local;   // CPU the waker pays, target on its own core
     struct cost wake_remote;  // CPU the waker pays when another core must be told (inter-processor interrupt)
+    struct cost wake_halted;  // ... and more where that core is halted
+    struct cost
+        halt_poll; // longest time for which a hypervisor waits awake when a virtual core halts; 0: it does not
     struct cost
         preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
     struct cost switch_;       // CPU per change of thread on a core

@@ -57,6 +57,11 @@ static const struct schema_row rows[] = {
     COST("machine.wake_local", machine.wake_local, "0", "CPU the waker pays for a target on its own core"),
     COST("machine.wake_remote", machine.wake_remote, "0",
          "CPU the waker pays when another core must be told"),
+    COST("machine.wake_halted", machine.wake_halted, "0", "... and more where that core is halted"),
+    COST("machine.halt_poll", machine.halt_poll, "0",
+         "longest time for which a hypervisor waits awake when a virtual core halts; it learns how long from "
+         "its halts (KVM), and only then is waking the core the first step of idle_exit; 0: that goes by "
+         "time"),
     COST("machine.preempt_remote", machine.preempt_remote, "0",
          "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at "
          "the latest"),

@@ -113,39 +113,9 @@ static void slow_wakes(void **state) {
     fixture_fini(&f);
 }
 
-static struct act closes(struct machine *m, struct thread *t) {
-    cpu_keep_tick(m);
-    return thread_run(t, 0, script_step);
-}
-
-// A core that idles has stopped its tick, and to start it again takes time, unless something was freed there of late.
-static void restarts_the_tick(void **state) {
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        struct fixture f;
-        fixture_init(&f, 1);
-        fixture_latency(&f, 10 * US);
-        f.scenario.costs.machine.tick_restart.value = 7 * US;
-        f.scenario.costs.machine.tick_kept.value = 16 * MS;
-        f.scenario.costs.machine.wake_counted.value = 2 * US;
-        fixture_build(&f);
-        const sim_time rest = i == 2 ? 20 * MS : 1 * MS;
-        struct script *a = fixture_add(&f, {RUN, 0}, {SLEEP, rest}, {MARK, 0}, {STOP, 0});
-        if (i > 0) a->thread->next = closes, a->at = 1;
-        int64_t before = f.machine->counts.counted;
-        fixture_run(&f, SIM_NEVER);
-        // The first wake-up finds the tick stopped, and the second unless something was closed less than 16 ms ago.
-        assert_int_equal(a->mark[0], rest + (i == 1 ? 27 : 34) * US);
-        if (a->thread->process >= 0)
-            assert_int_equal(f.machine->counts.counted - before, (i == 1 ? 11 : 18) * US);
-        fixture_fini(&f);
-    }
-}
-
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(share_and_speed),  cmocka_unit_test(timed),
-                                       cmocka_unit_test(independent),      cmocka_unit_test(halted),
-                                       cmocka_unit_test(depths),           cmocka_unit_test(slow_wakes),
-                                       cmocka_unit_test(restarts_the_tick)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(share_and_speed), cmocka_unit_test(timed),
+                                       cmocka_unit_test(independent),     cmocka_unit_test(halted),
+                                       cmocka_unit_test(depths),          cmocka_unit_test(slow_wakes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
