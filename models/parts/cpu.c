@@ -307,7 +307,7 @@ static void wake_on_busy(struct cpu *c, struct thread *t) {
     }
     if (c->state == CPU_BUSY) charge(c);
     bool claims = c->state == CPU_BUSY && c->running->need > 0 && fair_claims(c, t);
-    if (waker) waker->debt += claims ? m->t.wake_remote : m->t.wake_local;
+    if (waker) waker->debt += claims ? m->t.preempt_cpu : m->t.wake_local;
     if (c->state != CPU_BUSY) return;
     sim_time at = machine_now(m) + (waker ? m->t.preempt_remote : 0);
     if (claims && at < c->preempt_at) c->preempt_at = at;

@@ -34,6 +34,8 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .halt_poll = machine_ns(&c->halt_poll),
         .line_above = line_above(c),
         .preempt_remote = machine_ns(&c->preempt_remote),
+        .preempt_cpu =
+            with_lines(c, c->preempt_cpu.value > 0 ? &c->preempt_cpu : &c->wake_remote, &c->wake_lines),
         .wake_counted = with_lines(c, &c->wake_counted, &c->wake_lines),
         .tick_restart = machine_ns(&c->tick_restart),
         .tick_kept = machine_ns(&c->tick_kept),

@@ -239,6 +239,14 @@ void bench_sleep(int64_t ns) {
     clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
 }
 
+double bench_rouse_nobody(const struct bench *b) {
+    enum { TIMES = 200 };
+    atomic_int word = 0;
+    int64_t before = bench_cpu();
+    for (int i = 0; i < TIMES; i++) bench_rouse(&word);
+    return ((double)(bench_cpu() - before) - b->clock_ns) / TIMES;
+}
+
 double bench_value(const struct bench *b, const char *key, double reference) {
     struct figure_estimate x;
     const struct figure *f = bench_figure(b, key);

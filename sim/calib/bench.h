@@ -90,6 +90,9 @@ void bench_await(const atomic_int *word, int value);
 void bench_block(atomic_int *word, int seen);
 bool bench_rouse(atomic_int *word);
 
+// CPU of a bench_rouse where nobody sleeps, ns.
+double bench_rouse_nobody(const struct bench *b);
+
 // Waits, awake and at most `most` ns, until no more than n threads are runnable on the whole machine, the caller among
 // them. Returns whether that was seen. Cost: at least some ten us.
 bool bench_alone(int n, int64_t most);

@@ -80,13 +80,6 @@ struct wake {
     double nobody; // CPU of a wake of nobody, ns
 };
 
-static double wake_nobody(const struct bench *b) {
-    atomic_int word = 0;
-    int64_t before = bench_cpu();
-    for (int i = 0; i < 200; i++) bench_rouse(&word);
-    return ((double)(bench_cpu() - before) - b->clock_ns) / 200;
-}
-
 static void wake_once(struct wake *w, int gap, int k, int64_t ns, int number) {
     bench_await(&w->asleep, number);
     bench_busy(bench_now() + ns);
@@ -103,7 +96,7 @@ static void wake_once(struct wake *w, int gap, int k, int64_t ns, int number) {
 static void waker(void *arg) {
     struct wake *w = arg;
     int number = 0;
-    w->nobody = wake_nobody(w->bench);
+    w->nobody = bench_rouse_nobody(w->bench);
     for (int g = 0; g < GAPS; g++) {
         if (g == STOPPED) bench_sleep(settle_ns);
         for (int k = 0; k < gaps[g].warm; k++) wake_once(w, g, 0, warm_ns, ++number);

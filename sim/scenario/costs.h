@@ -44,6 +44,8 @@ struct machine_costs {
     struct cost
         halt_poll; // longest time for which a hypervisor waits awake when a virtual core halts; 0: it does not
     struct cost
+        preempt_cpu; // CPU the waker pays where that core is busy and has to give way; 0: as wake_remote
+    struct cost
         preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
     struct cost switch_;       // CPU per change of thread on a core
     struct cost halt;          // CPU added to what runs first on a core that idled

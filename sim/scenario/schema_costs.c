@@ -62,6 +62,8 @@ static const struct schema_row rows[] = {
          "longest time for which a hypervisor waits awake when a virtual core halts; it learns how long from "
          "its halts (KVM), and only then is waking the core the first step of idle_exit; 0: that goes by "
          "time"),
+    COST("machine.preempt_cpu", machine.preempt_cpu, "0",
+         "CPU the waker pays where another core is busy and has to give way; 0: as machine.wake_remote"),
     COST("machine.preempt_remote", machine.preempt_remote, "0",
          "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at "
          "the latest"),
