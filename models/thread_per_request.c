@@ -153,11 +153,17 @@ static struct act submit_ready(struct machine *m, struct thread *t) {
 
 static struct act accept_next(struct machine *m, struct thread *t);
 
-static struct act accepted(struct machine *m, struct thread *t) {
+static struct act registered(struct machine *m, struct thread *t) {
     struct crew *crew = t->self;
     conn_watch(m, crew->fresh, &crew->poller);
     crew->fresh = NULL;
     return m->scenario->server.accept == ACCEPT_ONE ? submit_ready(m, t) : accept_next(m, t);
+}
+
+static struct act accepted(struct machine *m, struct thread *t) {
+    (void)m;
+    struct worker *w = ((struct crew *)t->self)->worker;
+    return worker_stage(w, t, &w->cost.watch, 1, registered);
 }
 
 static struct act accept_next(struct machine *m, struct thread *t) {

@@ -77,7 +77,7 @@ static struct act accept_more(struct machine *m, struct thread *t) {
         push_conn(&l->fresh, &l->freshes, &l->fresh_room, c);
     if (l->freshes == 0) return l->drained && !one ? drain_ends(t) : read_ready(m, t);
     l->drained = true;
-    return worker_stage(l->worker, t, &l->worker->cost.accept, l->freshes, register_fresh);
+    return worker_stage(l->worker, t, &l->worker->cost.adopt, l->freshes, register_fresh);
 }
 
 static struct act turn(struct machine *m, struct thread *t) {

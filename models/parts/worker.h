@@ -14,8 +14,9 @@ struct stage {
     int releases;
 };
 
+// adopt: an accept by a loop, which registers the connection as well.
 struct stages {
-    struct stage poll, accept, read, call, write, close, hand_off, complete, pool_work, watch, suspend;
+    struct stage poll, accept, adopt, read, call, write, close, hand_off, complete, pool_work, watch, suspend;
     sim_time accept_empty, accept_last, wake, spawn, block;
     int hop_polls;
     bool call_at_once, batch_flush, close_later, close_at_once, timed_cpu, wake_releases;

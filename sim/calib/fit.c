@@ -21,6 +21,7 @@ const struct figure_spec fit_figures[] = {
     {"fit.same_loop_keep", FIGURE_CPU,
      "micro-server: loop thread per request, 64 kept connections, the client on the same core"},
     {"fit.same_loop_new", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
+    {"fit.same_block_new", FIGURE_CPU, "the same, by a process that blocks on one connection at a time"},
     {"fit.same_client_keep", FIGURE_CPU,
      "load generator per request, 64 kept connections, on the server's core"},
     {"fit.same_client_new", FIGURE_CPU, "the same, a new connection per request, 64 at a time"},
@@ -50,6 +51,7 @@ struct drive {
 static const struct drive drives[] = {
     {"event_loop", "wrk", 64, "fit.same_loop_keep", "fit.same_client_keep", NULL, true},
     {"event_loop", "ab", 64, "fit.same_loop_new", "fit.same_client_new", NULL, true},
+    {"prefork", "ab", 64, "fit.same_block_new", NULL, NULL, true},
     {"event_loop", "wrk", 8, "fit.loop_keep_8", NULL, NULL, false},
     {"event_loop", "wrk", 64, "fit.loop_keep_64", "fit.client_keep_64", NULL, false},
     {"event_loop", "ab", 8, "fit.loop_new_8", NULL, NULL, false},
@@ -67,9 +69,11 @@ struct wake_costs {
 };
 
 static bool load_scenario(struct scenario_file *f, const struct drive *d, int requests, struct err *e) {
-    static const struct scenario_model known[] = {
-        {"event_loop", NULL, NULL}, {"threadpool", NULL, NULL}, {"thread_per_request", NULL, NULL}};
-    const struct scenario_models models = {3, known};
+    static const struct scenario_model known[] = {{"event_loop", NULL, NULL},
+                                                  {"threadpool", NULL, NULL},
+                                                  {"thread_per_request", NULL, NULL},
+                                                  {"prefork", NULL, NULL}};
+    const struct scenario_models models = {4, known};
     char text[400];
     snprintf(text, sizeof text,
              "costs: none\nserver: {model: %s, gil: none, gc: off, threads: 16}\n"
@@ -130,7 +134,7 @@ static void note_same(struct bench *b, const struct drive *d, const struct use *
     double loop = u->loop - u->client_sleeps * w->local - u->loop_sleeps * w->change - turns_cost(u, w, anew);
     double client = u->client - u->loop_sleeps * w->local - u->client_sleeps * w->change;
     bench_note(b, d->loop_key, 1, fmax(loop, 0));
-    bench_note(b, d->client_key, 1, fmax(client, 0));
+    if (d->client_key) bench_note(b, d->client_key, 1, fmax(client, 0));
 }
 
 // A sleep on an idle core counts latency as CPU and leaves the thread cold; whoever wakes the other side pays for telling its

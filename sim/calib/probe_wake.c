@@ -148,11 +148,13 @@ static void note_spread(struct bench *b, const struct wake *w) {
     bench_note(b, "machine.wake_spread", 1, (x[n - 1 - low] - x[low]) / 2);
 }
 
+// The way into the waker's call and out of the sleeper's, and the change of threads: CPU that is counted elsewhere.
 static void note_latencies(struct bench *b, struct wake *w, double restart, double line) {
+    double own = w->nobody + bench_value(b, "machine.switch", bench_fast(b));
     double warm = median(w->latency[POLLED], w->wakes[POLLED]);
     bench_note(b, "machine.halt_poll", 1, w->latency[UNTAUGHT][0] > 2 * warm ? kvm_halt_poll_ns : 0);
     for (int g = 0; g < GAPS; g++) {
-        double less = lines_cost(LINES_EXIT, line) + (gaps[g].frees ? 0 : restart);
+        double less = own + lines_cost(LINES_EXIT, line) + (gaps[g].frees ? 0 : restart);
         for (int k = 0; k < w->wakes[g]; k++) w->latency[g][k] = fmax(w->latency[g][k] - less, 0);
         if (gaps[g].key) bench_note_latencies(b, gaps[g].key, 1, w->latency[g], w->alone[g], w->wakes[g]);
     }

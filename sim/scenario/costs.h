@@ -105,7 +105,7 @@ struct stage_cost {
 // The runtime and server framework, per worker process.
 struct server_costs {
     struct stage_cost poll;      // one loop iteration
-    struct stage_cost accept;    // one connection: accept, set-up, registration
+    struct stage_cost accept;    // one connection: accept, set-up
     struct stage_cost read;      // read and parse one request
     struct stage_cost call;      // route and call the handler, per request
     struct stage_cost write;     // serialise and send one response
@@ -115,9 +115,11 @@ struct server_costs {
     struct stage_cost pool_work; // pool-thread side: take, run, report
     struct stage_cost watch;     // thread_per_request: a kept connection is given back to be watched
     struct stage_cost suspend;   // an await that suspends (sleep, resource) and resumes later
-    struct cost hop_polls;       // further loop iterations a hand-off needs before the pool has the request
-    struct cost accept_empty;    // CPU of a wake-up that found the accept queue empty
-    struct cost accept_last;     // CPU of the accept that ends a drain, finding nothing
+    struct cost
+        adopt; // what a loop pays beyond accept and close to poll a connection: registering it and back
+    struct cost hop_polls;    // further loop iterations a hand-off needs before the pool has the request
+    struct cost accept_empty; // CPU of a wake-up that found the accept queue empty
+    struct cost accept_last;  // CPU of the accept that ends a drain, finding nothing
     struct cost
         call_at_once; // 1: what was read is handled at once (libuv, Node.js); 0: in the next turn (asyncio)
     struct cost batch_flush; // 1: responses leave when the loop has run its whole batch (uvloop); 0: at once

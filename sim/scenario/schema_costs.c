@@ -174,7 +174,10 @@ static const struct schema_row rows[] = {
          "a thread this long on a core moves to an idle core of a faster class; 0: never"),
 
     STAGE("server.poll", server.poll, "one iteration of the loop"),
-    STAGE("server.accept", server.accept, "one connection: accept, set-up, registration"),
+    STAGE("server.accept", server.accept, "one connection: accept, set-up"),
+    COST("server.adopt", server.adopt, "0",
+         "what a loop pays for a new connection beyond its accept and close: to have it watched, and no "
+         "longer"),
     STAGE("server.read", server.read, "read and parse one request"),
     STAGE("server.call", server.call, "route and call the handler"),
     STAGE("server.write", server.write, "serialise and send one response"),
