@@ -64,11 +64,12 @@ static struct act rest(struct machine *m, struct thread *t) {
     return thread_block(t, rest);
 }
 
-// What ab does when the server has closed is a part of what its next connection costs.
+// Reading an answer, and closing where it was the connection's last; ab has read it before it hears of the close.
 static sim_time cost_of(const struct client *c, const struct user *u) {
     if (u->pending == USER_SEND) return u->conn ? c->send_cpu : c->connect_cpu;
-    if (u->pending == USER_RECEIVE && c->load->client == CLIENT_AB) return 0;
-    return c->request_cpu - c->send_cpu;
+    if (u->pending == USER_RECEIVE && c->load->client == CLIENT_AB) return c->close_cpu;
+    bool last = u->pending == USER_RECEIVE && (!u->conn || u->conn->last);
+    return c->request_cpu - c->send_cpu + (last ? c->close_cpu : 0);
 }
 
 static struct act next_action(struct machine *m, struct thread *t) {
@@ -104,16 +105,17 @@ void client_thread_expect(struct client *c) {
     timer_set(c->machine->sim, c->alert, at > now ? at : now);
 }
 
-static sim_time sent_before(const struct client_costs *k) {
-    return machine_ns(k->send.value < k->request.value ? &k->send : &k->request);
+static sim_time part_of(const struct cost *part, const struct cost *whole) {
+    return machine_ns(part->value < whole->value ? part : whole);
 }
 
 void client_thread_start(struct client *c) {
     const struct client_costs *k = &c->machine->scenario->costs.client;
-    c->connect_cpu = machine_ns(&k->connect);
+    c->close_cpu = part_of(&k->close, &k->connect);
+    c->connect_cpu = machine_ns(&k->connect) - c->close_cpu;
     c->request_cpu = machine_ns(&k->request);
     c->poll_cpu = machine_ns(&k->poll);
-    c->send_cpu = sent_before(k);
+    c->send_cpu = part_of(&k->send, &k->request);
     c->thread = thread_create(c->machine, -1, "client", rest, c, NULL, &c->role);
     c->sleeping = true;
     if (c->load->client != CLIENT_OPEN || k->lead.value <= 0) return;

@@ -68,6 +68,10 @@ static const struct fitted fitted[] = {
      "fit.same_client_new",
      "fit.same_client_keep",
      {"client.connect"}},
+    {{"client.close", FIGURE_CPU, "... the end's part of it"},
+     "fit.same_client_new",
+     "fit.same_client_keep",
+     {"client.close", "client.connect_call", "syscall.epoll_add"}},
 };
 enum { FITTED = sizeof fitted / sizeof fitted[0] };
 

@@ -61,6 +61,8 @@ static const struct sum sums[] = {
       {"syscall.epoll_add", 1},
       {"client.eof_call", 1},
       {"client.close_call", 1}}},
+    {{"client.close", FIGURE_CPU, "recv of the end, close"},
+     {{"client.eof_call", 1}, {"client.close_call", 1}}},
     {{"client.send", FIGURE_CPU, "send of a request"}, {{"client.send_call", 1}}},
     {{"client.poll", FIGURE_CPU, "epoll_wait"}, {{"syscall.epoll_wait", 1}}},
 };

@@ -162,6 +162,7 @@ struct gc_costs {
 // The load generator, CPU on its machine.
 struct client_costs {
     struct cost connect; // a new connection and its close, per request that needs one
+    struct cost close;   // the part of it when the connection ends
     struct cost request; // send one request, read its response
     struct cost send;    // the part of it before the request leaves
     struct cost poll;    // one iteration of its loop

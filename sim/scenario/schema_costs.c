@@ -236,6 +236,7 @@ static const struct schema_row rows[] = {
     COST("gc.full_per_connection", gc.full_per_connection, "0", "added to a full pass per open connection"),
 
     COST("client.connect", client.connect, "0", "client CPU of a new connection and its close"),
+    COST("client.close", client.close, "0", "the part of it when the connection ends"),
     COST("client.request", client.request, "0", "client CPU of sending a request and reading its response"),
     COST("client.send", client.send, "0", "the part of it before the request leaves"),
     COST("client.poll", client.poll, "0", "client CPU of one iteration of its loop"),
