@@ -38,7 +38,8 @@ struct sampler {
 
 struct host_speed {
     pthread_mutex_t mutex;
-    pthread_cond_t stop;
+    pthread_cond_t stop, ready;
+    int at_rest; // samplers that have begun
     bool stopping, dense, pair;
     int64_t begun, first, period; // all cores sample at begun + first + k period
     int samplers;
@@ -107,6 +108,23 @@ static void note_line(struct sampler *own, int64_t number) {
     own->line[own->lines++] = took;
 }
 
+static void begin(struct host_speed *s) {
+    pthread_mutex_lock(&s->mutex);
+    s->at_rest++;
+    pthread_cond_signal(&s->ready);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+// What is measured begins on cores that are at rest: a thread that is just being started there decides who of several
+// workers takes the first connections.
+static void await_rest(struct host_speed *s) {
+    static const struct timespec settle = {0, 5000000};
+    pthread_mutex_lock(&s->mutex);
+    while (s->at_rest < s->samplers) pthread_cond_wait(&s->ready, &s->mutex);
+    pthread_mutex_unlock(&s->mutex);
+    nanosleep(&settle, NULL);
+}
+
 static void *sample(void *argument) {
     struct sampler *own = argument;
     cpu_set_t set;
@@ -114,7 +132,9 @@ static void *sample(void *argument) {
     CPU_SET(own->cpu, &set);
     pthread_setaffinity_np(pthread_self(), sizeof set, &set);
     int fd[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) return NULL;
+    int error = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd);
+    begin(own->owner);
+    if (error) return NULL;
     for (int64_t number; (number = rest(own->owner)) >= 0;) {
         own->seen = memory_grow(own->seen, &own->capacity, own->count + 1, sizeof *own->seen);
         double now = best_of(fd, BRIEF_WARM, BRIEF_PIECES, BRIEF_TIMES);
@@ -141,6 +161,7 @@ static void destroy(struct host_speed *s) {
         free(s->sampler[i].line);
     }
     pthread_cond_destroy(&s->stop);
+    pthread_cond_destroy(&s->ready);
     pthread_mutex_destroy(&s->mutex);
     free(s->sampler);
     free(s);
@@ -161,6 +182,7 @@ struct host_speed *host_speed_start(bool dense, int64_t period, struct err *e) {
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&s->stop, &monotonic);
+    pthread_cond_init(&s->ready, NULL);
     pthread_condattr_destroy(&monotonic);
     for (int cpu = 0; cpu < CPU_SETSIZE && s->samplers < cpus && !error; cpu++) {
         if (!CPU_ISSET(cpu, &set)) continue;
@@ -169,7 +191,10 @@ struct host_speed *host_speed_start(bool dense, int64_t period, struct err *e) {
         error = pthread_create(&own->thread, NULL, sample, own);
         s->samplers += !error;
     }
-    if (!error) return s;
+    if (!error) {
+        await_rest(s);
+        return s;
+    }
     release(s);
     destroy(s);
     err_set(e, ERR_HOST, "cannot start a thread: %s", strerror(error));
