@@ -83,6 +83,7 @@ static void retime(struct cpu *c) {
     if (c->move_check < at) at = c->move_check;
     if (c->preempt_at < at) at = c->preempt_at;
     if (c->phase_until < at) at = c->phase_until;
+    if (c->steal_at < at) at = c->steal_at;
     if (tick_matters(c) && c->tick_at < at) at = c->tick_at;
     timer_set(m->sim, c->timer, at > now ? at : now);
 }
@@ -266,6 +267,7 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
         speed_pass(c);
         set_rate(c);
     }
+    if (now >= c->steal_at) speed_steal(c);
     if (c->running->need == 0)
         advance(c);
     else if (now >= c->preempt_at)

@@ -51,6 +51,9 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .timer_slack = machine_ns(&c->timer_slack),
         .cold_work = machine_ns(&c->cold_work),
         .slow_dwell = machine_ns(&c->slow_dwell),
+        .stolen_time = machine_ns(&c->stolen_time),
+        .stolen_every =
+            c->stolen_share.value > 0 ? machine_span(c->stolen_time.value / c->stolen_share.value) : 0,
         .slow_share = c->slow_share.value,
         .slow_speed = c->slow_speed.value,
         .slow_spread = c->slow_spread.value,

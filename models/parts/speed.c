@@ -19,8 +19,39 @@ static void draw_level(struct cpu *c) {
     c->slow_at = speed > 1 ? 1 : speed < least_speed ? least_speed : speed;
 }
 
+static sim_time next_steal(struct cpu *c) {
+    const struct machine *m = c->machine;
+    return machine_span((double)(m->t.stolen_every - m->t.stolen_time) * rng_exp(&c->steals));
+}
+
+static sim_time stolen(struct cpu *c) {
+    return machine_span((double)c->machine->t.stolen_time * rng_exp(&c->steals));
+}
+
+static void begin_steals(struct cpu *c) {
+    enum { APART = 1 << 20 }; // from the streams of phases
+    const struct machine *m = c->machine;
+    c->steal_at = SIM_NEVER;
+    if (m->t.stolen_time <= 0 || m->t.stolen_every <= m->t.stolen_time) return;
+    c->steals = m->stream[STREAM_SPEED];
+    rng_seek(&c->steals, APART + (uint64_t)c->id);
+    c->steal_at = next_steal(c);
+}
+
+void speed_steal(struct cpu *c) {
+    struct thread *t = c->running;
+    sim_time lost = stolen(c);
+    // Work that watches its CPU clock is the shorter for it.
+    if (t->timed)
+        t->need = t->need > lost ? t->need : lost;
+    else
+        t->need += lost;
+    c->steal_at = machine_now(c->machine) + lost + next_steal(c);
+}
+
 void speed_begin(struct cpu *c) {
     const struct machine *m = c->machine;
+    begin_steals(c);
     c->phase_until = SIM_NEVER;
     if (m->t.slow_share <= 0 || m->t.slow_dwell <= 0) return;
     c->phases = m->stream[STREAM_SPEED];
@@ -37,6 +68,7 @@ void speed_pass(struct cpu *c) {
         if (c->slow) draw_level(c);
         c->phase_until += length(c);
     }
+    while (now >= c->steal_at && c->state != CPU_BUSY) c->steal_at += stolen(c) + next_steal(c);
 }
 
 double speed_factor(const struct cpu *c) {

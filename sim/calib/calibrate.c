@@ -14,13 +14,14 @@
 
 extern const struct probe probe_calls, probe_cold, probe_handoff, probe_jitter, probe_line, probe_lock,
     probe_loop, probe_migrate, probe_parse, probe_phase, probe_preempt, probe_pull, probe_kick, probe_search,
-    probe_slice, probe_stay, probe_switch, probe_take, probe_threads, probe_tick, probe_timer, probe_wake;
+    probe_slice, probe_stay, probe_stolen, probe_switch, probe_take, probe_threads, probe_tick, probe_timer,
+    probe_wake;
 
 static const struct probe *const probes[] = {
-    &probe_line,   &probe_switch,  &probe_wake,    &probe_migrate, &probe_cold,  &probe_jitter,
-    &probe_slice,  &probe_preempt, &probe_stay,    &probe_pull,    &probe_take,  &probe_kick,
-    &probe_search, &probe_tick,    &probe_timer,   &probe_lock,    &probe_calls, &probe_parse,
-    &probe_loop,   &probe_handoff, &probe_threads, &probe_phase,
+    &probe_line,   &probe_switch,  &probe_wake,    &probe_migrate, &probe_cold,   &probe_jitter,
+    &probe_slice,  &probe_preempt, &probe_stay,    &probe_pull,    &probe_take,   &probe_kick,
+    &probe_search, &probe_tick,    &probe_timer,   &probe_lock,    &probe_calls,  &probe_parse,
+    &probe_loop,   &probe_handoff, &probe_threads, &probe_phase,   &probe_stolen,
 };
 enum { PROBES = sizeof probes / sizeof probes[0] };
 
@@ -237,6 +238,15 @@ static void set_phases(struct session *s) {
                       "mean length of the phases in which a core passed messages slower");
 }
 
+// How long it is away at a time.
+static void set_stolen(struct session *s) {
+    struct figure_estimate share, times;
+    if (!estimated(s, "machine.stolen_share", &share) || !estimated(s, "stolen.times", &times)) return;
+    if (times.value > 0)
+        profile_set_exact(&s->out->costs, "machine.stolen_time", share.value / times.value * 1e6, FROM_PROBE,
+                          "mean length of such gaps");
+}
+
 // What is freed waits for a number of ticks, which have been probed by now.
 static void set_tick_kept(struct session *s) {
     double tick = s->out->costs.machine.tick.value;
@@ -267,6 +277,7 @@ static void conclude(struct session *s) {
     set_tick_kept(s);
     set_pull(s);
     set_phases(s);
+    set_stolen(s);
     c->trusted = c->compared > 0 && c->noisy <= noisy_share * c->compared;
 }
 

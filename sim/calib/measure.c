@@ -59,13 +59,16 @@ static bool stopped(const struct measure_options *o) {
     return o->stop && atomic_load(o->stop) != 0;
 }
 
+static const int64_t stolen_look_ns = 20000000;
+
 static bool all_rounds(const struct scenario_file *f, const struct measure_options *o,
                        struct subject_servers *all, struct measurement *out, struct err *e) {
     for (int round = 0; round < o->rounds; round++)
         for (int c = 0; c < f->cases; c++) {
             if (o->progress) o->progress(o->listener, round * f->cases + c, o->rounds * f->cases);
             struct measure_case *k = &out->case_[c];
-            bool ok = one_round(&f->case_[c], all, (uint32_t)round, o->stop, &k->round[k->rounds], e);
+            bool ok = host_stolen_look(stolen_look_ns, &out->stolen, e) &&
+                      one_round(&f->case_[c], all, (uint32_t)round, o->stop, &k->round[k->rounds], e);
             // Ctrl-C reaches the server, too: what goes wrong from then on is no error.
             if (!ok || stopped(o)) {
                 observation_fini(&k->round[k->rounds].seen);

@@ -3,6 +3,7 @@
 // with the speed of the machine sampled beside each run.
 #include "live/host.h"
 #include "live/host_speed.h"
+#include "live/host_stolen.h"
 #include "live/load.h"
 #include "scenario/compare.h"
 
@@ -27,6 +28,7 @@ struct measure_case {
 
 struct measurement {
     int cases;
+    struct host_stolen stolen; // seen between the runs
     struct measure_case *case_;
 };
 

@@ -36,6 +36,13 @@ static void set_lines(struct scenario *s, const struct measure_case *seen) {
     s->line_ns = line;
 }
 
+// The host takes the cores away in bursts that last for minutes, so each run had its part in what was seen between all.
+static void set_stolen(struct costs *c, const struct host_stolen *seen) {
+    if (c->machine.stolen_time.value <= 0 || seen->looked_s <= 0) return;
+    set(&c->machine.stolen_share, seen->lost_s / seen->looked_s);
+    if (seen->times) set(&c->machine.stolen_time, 1e9 * seen->lost_s / (double)seen->times);
+}
+
 // What the steps' distributions own stays the file's.
 static void copy_steps(struct endpoint *p) {
     const struct handler_step *from = p->step;
@@ -50,13 +57,14 @@ static void slow_down(struct endpoint *p, double factor) {
             dist_init(&p->step[i].time, DIST_CONSTANT, p->step[i].time.a * factor, 0);
 }
 
-static void copy_case(struct scenario *s, const struct measure_case *seen) {
+static void copy_case(struct scenario *s, const struct measurement *m, const struct measure_case *seen) {
     const struct endpoint *from = s->endpoint;
     double factor = slower_by(&s->costs, seen);
     bool fixed = factor > 0 && route_fixed(&s->costs);
     if (factor > 0) costs_scale(&s->costs, factor);
     set_phases(&s->costs, seen);
     set_lines(s, seen);
+    set_stolen(&s->costs, &m->stolen);
     s->endpoint = memory_new((size_t)s->endpoints, sizeof *s->endpoint);
     for (int i = 0; i < s->endpoints; i++) {
         s->endpoint[i] = from[i];
@@ -70,7 +78,7 @@ struct scenario_file seen_speed_cases(const struct scenario_file *f, const struc
     now.case_ = memory_new((size_t)f->cases, sizeof *now.case_);
     for (int c = 0; c < f->cases; c++) {
         now.case_[c] = f->case_[c];
-        copy_case(&now.case_[c], &m->case_[c]);
+        copy_case(&now.case_[c], m, &m->case_[c]);
     }
     return now;
 }

@@ -1,10 +1,12 @@
 #include "live/host.h"
 #include "live/host_speed.h"
+#include "live/host_stolen.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -128,9 +130,47 @@ static void speed(void **state) {
     assert_true(x.middle == 0 && x.low == 0 && x.high == 0);
 }
 
+static atomic_bool enough;
+
+static void *hog(void *cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(*(int *)cpu, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    while (!atomic_load(&enough)) continue;
+    return NULL;
+}
+
+// All cores are watched, and a core that another thread of this machine has is not stolen, though it has half of the time.
+static void stolen(void **state) {
+    (void)state;
+    enum { MOST = 8 };
+    cpu_set_t set;
+    struct host_stolen seen = {0};
+    struct err e;
+    const int64_t ns = 60000000;
+    int cpus = host_cpus(&set), n = 0, cpu[MOST];
+    pthread_t thread[MOST];
+    atomic_store(&enough, false);
+    for (int i = 0; i < CPU_SETSIZE && n < MOST; i++) {
+        if (!CPU_ISSET(i, &set)) continue;
+        cpu[n] = i;
+        assert_int_equal(pthread_create(&thread[n], NULL, hog, &cpu[n]), 0);
+        n++;
+    }
+    assert_true(host_stolen_look(ns, &seen, &e));
+    atomic_store(&enough, true);
+    for (int i = 0; i < n; i++) pthread_join(thread[i], NULL);
+    assert_true(n == cpus || n == MOST);
+    assert_true(seen.looked_s >= n * (double)ns * 1e-9);
+    assert_true(seen.lost_s >= (double)seen.times * (double)HOST_STOLEN_FROM * 1e-9);
+    assert_true(seen.lost_s < 0.25 * seen.looked_s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(machine), cmocka_unit_test(spins),
-                                       cmocka_unit_test(checks),  cmocka_unit_test(usage),
-                                       cmocka_unit_test(gone),    cmocka_unit_test(speed)};
+                                       cmocka_unit_test(stolen),  cmocka_unit_test(checks),
+                                       cmocka_unit_test(usage),   cmocka_unit_test(gone),
+                                       cmocka_unit_test(speed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

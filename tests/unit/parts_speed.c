@@ -113,9 +113,47 @@ static void slow_wakes(void **state) {
     fixture_fini(&f);
 }
 
+static void stolen_from(struct fixture *f, double share) {
+    fixture_init(f, 1);
+    f->scenario.costs.machine.stolen_share.value = share;
+    f->scenario.costs.machine.stolen_time.value = 1 * MS;
+    fixture_build(f);
+}
+
+// Work takes longer by what the host takes away; what burns time is the shorter for it, but for the last of it.
+static void stolen(void **state) {
+    (void)state;
+    struct fixture f;
+    stolen_from(&f, 0.1);
+    struct script *a = fixture_add(&f, {RUN, 2000000000ll * 20}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_true(fabs((double)a->mark[0] / 40e9 * 0.9 - 1) < 0.02);
+    fixture_fini(&f);
+    stolen_from(&f, 0.1);
+    f.scripts = 0;
+    a = fixture_add(&f, {RUN, 100 * MS}, {MARK, 0}, {STOP, 0});
+    a->thread->next = burn, a->at = 1;
+    fixture_run(&f, SIM_NEVER);
+    assert_true(a->mark[0] >= 100 * MS && a->mark[0] < 108 * MS);
+    fixture_fini(&f);
+}
+
+// What the host takes while the core idles is nobody's loss.
+static void stolen_idle(void **state) {
+    (void)state;
+    struct fixture f;
+    stolen_from(&f, 0.5);
+    struct script *a = fixture_add(&f, {SLEEP, 1000 * MS}, {MARK, 0}, {RUN, 10}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_int_equal(a->mark[0], 1000 * MS);
+    assert_true(a->mark[1] - a->mark[0] < 20 * MS);
+    fixture_fini(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(share_and_speed), cmocka_unit_test(timed),
                                        cmocka_unit_test(independent),     cmocka_unit_test(halted),
-                                       cmocka_unit_test(depths),          cmocka_unit_test(slow_wakes)};
+                                       cmocka_unit_test(depths),          cmocka_unit_test(slow_wakes),
+                                       cmocka_unit_test(stolen),          cmocka_unit_test(stolen_idle)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,64 @@
+#include "live/host_stolen.h"
+
+#include "base/monotonic.h"
+#include "live/host.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { MOST = 8 };
+
+struct watcher {
+    pthread_t thread;
+    int cpu;
+    int64_t ns;
+    struct host_stolen seen;
+};
+
+// How often the thread left its core so far.
+static int64_t left_core(void) {
+    struct rusage u;
+    getrusage(RUSAGE_THREAD, &u);
+    return u.ru_nvcsw + u.ru_nivcsw;
+}
+
+static void *watch(void *argument) {
+    struct watcher *w = argument;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(w->cpu, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    int64_t left = left_core(), from = monotonic_ns(), last = from;
+    while (last < from + w->ns) {
+        int64_t now = monotonic_ns(), gap = now - last;
+        last = now;
+        if (gap < HOST_STOLEN_FROM) continue;
+        int64_t before = left;
+        left = left_core();
+        if (left != before) continue; // another thread of this machine
+        w->seen.lost_s += (double)gap * 1e-9;
+        w->seen.times++;
+    }
+    w->seen.looked_s = (double)(last - from) * 1e-9;
+    return NULL;
+}
+
+bool host_stolen_look(int64_t ns, struct host_stolen *sum, struct err *e) {
+    cpu_set_t set;
+    struct watcher w[MOST];
+    int cpus = host_cpus(&set), n = 0, error = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE && n < cpus && n < MOST && !error; cpu++) {
+        if (!CPU_ISSET(cpu, &set)) continue;
+        w[n] = (struct watcher){.cpu = cpu, .ns = ns};
+        error = pthread_create(&w[n].thread, NULL, watch, &w[n]);
+        n += !error;
+    }
+    for (int i = 0; i < n; i++) {
+        pthread_join(w[i].thread, NULL);
+        sum->looked_s += w[i].seen.looked_s;
+        sum->lost_s += w[i].seen.lost_s;
+        sum->times += w[i].seen.times;
+    }
+    return !error || err_set(e, ERR_HOST, "cannot start a thread: %s", strerror(error));
+}
