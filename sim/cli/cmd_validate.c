@@ -82,7 +82,7 @@ static bool validate_file(struct measuring *m, int file, struct validated *out, 
     out->row = memory_new((size_t)measuring_rows(&now) + 1, sizeof *out->row);
     out->speed = memory_new((size_t)now.cases + 1, sizeof *out->speed);
     for (int c = 0; c < now.cases; c++)
-        out->speed[c] = seen_speed_of(&m->part[file].case_[c], &m->measurement[file].case_[c]);
+        out->speed[c] = seen_speed_of(&m->part[file].case_[c], &m->measurement[file], c);
     out->v = (struct report_validation){.row = out->row, .speed = out->speed, .speeds = now.cases};
     for (int c = 0; ok && c < cases; c++) ok = validate_case(m, file, c, &now.case_[c], &o, out, e);
     seen_speed_fini(&now);

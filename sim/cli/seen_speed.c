@@ -83,10 +83,11 @@ struct scenario_file seen_speed_cases(const struct scenario_file *f, const struc
     return now;
 }
 
-struct report_speed seen_speed_of(const struct scenario *s, const struct measure_case *seen) {
+struct report_speed seen_speed_of(const struct scenario *s, const struct measurement *m, int c) {
+    const struct measure_case *seen = &m->case_[c];
     double factor = slower_by(&s->costs, seen);
-    return (struct report_speed){s->name, factor > 0 ? 1 / factor : 0, measure_slow(seen),
-                                 measure_line(seen)};
+    return (struct report_speed){s->name, factor > 0 ? 1 / factor : 0, measure_slow(seen), measure_line(seen),
+                                 m->stolen.looked_s > 0 ? m->stolen.lost_s / m->stolen.looked_s : NAN};
 }
 
 void seen_speed_fini(struct scenario_file *now) {

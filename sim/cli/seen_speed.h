@@ -8,7 +8,7 @@
 // server's own pace says; else as the speed index says. Release with seen_speed_fini.
 struct scenario_file seen_speed_cases(const struct scenario_file *f, const struct measurement *m);
 
-// What was seen beside the measurement of `s`, whose name it borrows.
-struct report_speed seen_speed_of(const struct scenario *s, const struct measure_case *seen);
+// What was seen beside the measurement of `s`, case c of m; it borrows the name of s.
+struct report_speed seen_speed_of(const struct scenario *s, const struct measurement *m, int c);
 
 void seen_speed_fini(struct scenario_file *now);

@@ -149,6 +149,8 @@ static void print_speed(FILE *out, const struct report_validation *v) {
     if (lines.rounds)
         fprintf(out, "a line of cache from core to core: %.0f ns (%.0f .. %.0f over the cases)\n",
                 lines.median, lines.min, lines.max);
+    if (v->speeds && !isnan(v->speed[0].stolen_frac))
+        fprintf(out, "the host took the cores for %.2f %% of the time\n", 100 * v->speed[0].stolen_frac);
     free(line);
     free(known);
 }
@@ -197,10 +199,10 @@ json_t *report_validation_json(const struct report_validation *v) {
 json_t *report_validation_speed_json(const struct report_validation *v) {
     json_t *list = json_array();
     for (int i = 0; i < v->speeds; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o, s:o}", "case", v->speed[i].name, "relative",
-                                        number(v->speed[i].relative), "slow", number(v->speed[i].slow_frac),
-                                        "line_s", number(1e-9 * v->speed[i].line_ns)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "case", v->speed[i].name, "relative",
+                            number(v->speed[i].relative), "slow", number(v->speed[i].slow_frac), "line_s",
+                            number(1e-9 * v->speed[i].line_ns), "stolen", number(v->speed[i].stolen_frac)));
     return list;
 }
 

@@ -11,6 +11,8 @@ struct report_speed {
     double relative;  // 1 = the profile's; 0 = not known
     double slow_frac; // share of the samples in which a core was slow; NAN = not known
     double line_ns;   // a line of cache from core to core; NAN = not known
+    double
+        stolen_frac; // share of the time in which the host had the cores, between all runs; NAN = not known
 };
 
 struct report_validation {
