@@ -83,7 +83,7 @@ static void retime(struct cpu *c) {
     if (c->move_check < at) at = c->move_check;
     if (c->preempt_at < at) at = c->preempt_at;
     if (c->phase_until < at) at = c->phase_until;
-    if (c->steal_at < at) at = c->steal_at;
+    if (speed_host_at(c) < at) at = speed_host_at(c);
     if (tick_matters(c) && c->tick_at < at) at = c->tick_at;
     timer_set(m->sim, c->timer, at > now ? at : now);
 }
@@ -228,7 +228,7 @@ static void slice_over(struct cpu *c) {
 
 static void tick(struct cpu *c) {
     struct machine *m = c->machine;
-    c->running->need += m->t.tick_cpu;
+    speed_lose(c, m->t.tick_cpu);
     c->tick_at = fair_next_tick(m);
     struct thread *rival = c->preempt_at != SIM_NEVER ? fair_rival(c) : fair_rival_at_tick(c);
     c->preempt_at = SIM_NEVER;
@@ -267,7 +267,7 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
         speed_pass(c);
         set_rate(c);
     }
-    if (now >= c->steal_at) speed_steal(c);
+    if (now >= speed_host_at(c)) speed_host(c);
     if (c->running->need == 0)
         advance(c);
     else if (now >= c->preempt_at)

@@ -44,6 +44,7 @@ struct cpu {
     struct rng phases;
     sim_time steal_at; // when the host takes the core for a while; SIM_NEVER = it does not
     struct rng steals;
+    sim_time interrupt_at;  // when its own tick interrupts it; SIM_NEVER = never
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32
     sim_time move_check;    // when its thread may move to a faster idle core
     // What was of late (load.c): utilisation, `busy` when that was reckoned; threads that were runnable on average, when

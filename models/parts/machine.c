@@ -51,6 +51,9 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .timer_slack = machine_ns(&c->timer_slack),
         .cold_work = machine_ns(&c->cold_work),
         .slow_dwell = machine_ns(&c->slow_dwell),
+        .interrupt_cpu = machine_ns(&c->interrupt_cpu),
+        .interrupt_every =
+            c->interrupt_every.value > 0 ? at_least(machine_ns(&c->interrupt_every), SIM_US) : 0,
         .stolen_time = machine_ns(&c->stolen_time),
         .stolen_every =
             c->stolen_share.value > 0 ? machine_span(c->stolen_time.value / c->stolen_share.value) : 0,

@@ -4,6 +4,8 @@
 
 static const double least_speed = 0.1;
 
+enum { APART = 1 << 20 }; // substreams from those of phases
+
 static sim_time length(struct cpu *c) {
     struct machine *m = c->machine;
     double share = m->t.slow_share, mean = (double)m->t.slow_dwell * (c->slow ? 1 : (1 - share) / share);
@@ -29,7 +31,6 @@ static sim_time stolen(struct cpu *c) {
 }
 
 static void begin_steals(struct cpu *c) {
-    enum { APART = 1 << 20 }; // from the streams of phases
     const struct machine *m = c->machine;
     c->steal_at = SIM_NEVER;
     if (m->t.stolen_time <= 0 || m->t.stolen_every <= m->t.stolen_time) return;
@@ -38,20 +39,46 @@ static void begin_steals(struct cpu *c) {
     c->steal_at = next_steal(c);
 }
 
-void speed_steal(struct cpu *c) {
+static void begin_interrupts(struct cpu *c) {
+    const struct machine *m = c->machine;
+    c->interrupt_at = SIM_NEVER;
+    if (m->t.interrupt_every <= 0 || m->t.interrupt_cpu <= 0) return;
+    struct rng phase = m->stream[STREAM_SPEED];
+    rng_seek(&phase, 2 * APART + (uint64_t)c->id);
+    c->interrupt_at = (sim_time)rng_below(&phase, (uint64_t)m->t.interrupt_every);
+}
+
+// The first one after now.
+static void next_interrupt(struct cpu *c) {
+    sim_time every = c->machine->t.interrupt_every, late = machine_now(c->machine) - c->interrupt_at;
+    c->interrupt_at += (late / every + 1) * every;
+}
+
+void speed_lose(struct cpu *c, sim_time ns) {
     struct thread *t = c->running;
-    sim_time lost = stolen(c);
-    // Work that watches its CPU clock is the shorter for it.
     if (t->timed)
-        t->need = t->need > lost ? t->need : lost;
+        t->need = t->need > ns ? t->need : ns;
     else
-        t->need += lost;
-    c->steal_at = machine_now(c->machine) + lost + next_steal(c);
+        t->need += ns;
+}
+
+void speed_host(struct cpu *c) {
+    sim_time now = machine_now(c->machine);
+    if (now >= c->interrupt_at) {
+        speed_lose(c, c->machine->t.interrupt_cpu);
+        next_interrupt(c);
+    }
+    if (now >= c->steal_at) {
+        sim_time lost = stolen(c);
+        speed_lose(c, lost);
+        c->steal_at = now + lost + next_steal(c);
+    }
 }
 
 void speed_begin(struct cpu *c) {
     const struct machine *m = c->machine;
     begin_steals(c);
+    begin_interrupts(c);
     c->phase_until = SIM_NEVER;
     if (m->t.slow_share <= 0 || m->t.slow_dwell <= 0) return;
     c->phases = m->stream[STREAM_SPEED];
@@ -68,7 +95,9 @@ void speed_pass(struct cpu *c) {
         if (c->slow) draw_level(c);
         c->phase_until += length(c);
     }
-    while (now >= c->steal_at && c->state != CPU_BUSY) c->steal_at += stolen(c) + next_steal(c);
+    if (c->state == CPU_BUSY) return;
+    while (now >= c->steal_at) c->steal_at += stolen(c) + next_steal(c);
+    if (now >= c->interrupt_at) next_interrupt(c);
 }
 
 double speed_factor(const struct cpu *c) {

@@ -238,6 +238,18 @@ static void set_phases(struct session *s) {
                       "mean length of the phases in which a core passed messages slower");
 }
 
+// How often the host's own tick interrupts a core: what is left of all interrupts without the machine's.
+static void set_interrupts(struct session *s) {
+    static const double seldom = 50, units_per_s = 1e5;
+    struct costs *c = &s->out->costs;
+    struct figure_estimate all;
+    double own = c->machine.tick.value > 0 ? 1e9 / c->machine.tick.value : 0;
+    double hosts = estimated(s, "stolen.interrupts", &all) ? all.value * units_per_s - own : 0;
+    if (hosts > seldom)
+        profile_set_exact(c, "machine.interrupt_every", 1e9 / hosts, FROM_PROBE,
+                          "such gaps without those of machine.tick");
+}
+
 // How long it is away at a time.
 static void set_stolen(struct session *s) {
     struct figure_estimate share, times;
@@ -278,6 +290,7 @@ static void conclude(struct session *s) {
     set_pull(s);
     set_phases(s);
     set_stolen(s);
+    set_interrupts(s);
     c->trusted = c->compared > 0 && c->noisy <= noisy_share * c->compared;
 }
 

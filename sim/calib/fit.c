@@ -116,6 +116,13 @@ static struct use use_between(const struct use *a, const struct use *b, double n
                         .turns = (b->turns - a->turns) / n};
 }
 
+// The part of a busy core's time that is not taken by interrupts, which the simulator has of its own.
+static double uninterrupted(const struct bench *b, double reference) {
+    const double units_per_s = 1e5;
+    return 1 - 1e-9 * bench_value(b, "machine.interrupt_cpu", reference) *
+                   bench_value(b, "stolen.interrupts", reference) * units_per_s;
+}
+
 // As on cores that nothing slows down: CPU x the speed it had.
 static void use_scale(struct use *u, double server, double client) {
     u->loop *= server;
@@ -193,7 +200,8 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     if (!d->same_core) note_speed(b, &speed);
     if (!ok || report.errors || !speed.even[0] || !speed.even[1]) return ok;
     struct use per_request = use_between(&before, &after, (double)s->load.requests);
-    use_scale(&per_request, speed.even[1] / quiet, speed.even[core] / quiet);
+    double own = uninterrupted(b, quiet);
+    use_scale(&per_request, own * speed.even[1] / quiet, own * speed.even[core] / quiet);
     if (d->same_core)
         note_same(b, d, &per_request, w, anew);
     else

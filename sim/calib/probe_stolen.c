@@ -1,4 +1,4 @@
-// Time that the host takes from the cores (live/host_stolen.h).
+// Time that the host takes from the cores (live/host_stolen.h), for long and, by its own tick, for short.
 #include "calib/probe.h"
 #include "live/host_stolen.h"
 
@@ -8,6 +8,8 @@ static const struct figure_spec figures[] = {
     {"machine.stolen_share", FIGURE_SHARE,
      "time missing in gaps of 0.2 ms and more that a thread sees which reads the clock all the time"},
     {"stolen.times", FIGURE_SHARE, "such gaps per ms of a core"},
+    {"machine.interrupt_cpu", FIGURE_SPAN, "shorter gaps (8 us and more): the machine's tick and its host's"},
+    {"stolen.interrupts", FIGURE_SHARE, "... how many in 10 us of a core"},
     {NULL, 0, NULL}};
 
 static bool run(struct bench *b, struct err *e) {
@@ -18,6 +20,9 @@ static bool run(struct bench *b, struct err *e) {
     if (!ok) return false;
     bench_count(b, "machine.stolen_share", seen.lost_s * 1e6, seen.looked_s * 1e6);
     bench_count(b, "stolen.times", (double)seen.times, seen.looked_s * 1e3);
+    bench_count(b, "stolen.interrupts", (double)seen.interrupts, seen.looked_s * 1e5);
+    for (int i = 0; i < seen.interrupts && i < HOST_INTERRUPTS; i++)
+        bench_note(b, "machine.interrupt_cpu", 0, seen.interrupt[i]);
     return true;
 }
 

@@ -23,6 +23,25 @@ static int64_t left_core(void) {
     return u.ru_nvcsw + u.ru_nivcsw;
 }
 
+static void note(struct host_stolen *s, int64_t gap) {
+    if (gap >= HOST_STOLEN_FROM) {
+        s->lost_s += (double)gap * 1e-9;
+        s->times++;
+        return;
+    }
+    if (s->interrupts < HOST_INTERRUPTS) s->interrupt[s->interrupts] = (double)gap;
+    s->interrupts++;
+}
+
+static void add(struct host_stolen *sum, const struct host_stolen *s) {
+    sum->looked_s += s->looked_s;
+    sum->lost_s += s->lost_s;
+    sum->times += s->times;
+    for (int64_t i = 0; i < s->interrupts; i++, sum->interrupts++)
+        if (i < HOST_INTERRUPTS && sum->interrupts < HOST_INTERRUPTS)
+            sum->interrupt[sum->interrupts] = s->interrupt[i];
+}
+
 static void *watch(void *argument) {
     struct watcher *w = argument;
     cpu_set_t set;
@@ -33,12 +52,11 @@ static void *watch(void *argument) {
     while (last < from + w->ns) {
         int64_t now = monotonic_ns(), gap = now - last;
         last = now;
-        if (gap < HOST_STOLEN_FROM) continue;
+        if (gap < HOST_INTERRUPT_FROM) continue;
         int64_t before = left;
         left = left_core();
         if (left != before) continue; // another thread of this machine
-        w->seen.lost_s += (double)gap * 1e-9;
-        w->seen.times++;
+        note(&w->seen, gap);
     }
     w->seen.looked_s = (double)(last - from) * 1e-9;
     return NULL;
@@ -56,9 +74,7 @@ bool host_stolen_look(int64_t ns, struct host_stolen *sum, struct err *e) {
     }
     for (int i = 0; i < n; i++) {
         pthread_join(w[i].thread, NULL);
-        sum->looked_s += w[i].seen.looked_s;
-        sum->lost_s += w[i].seen.lost_s;
-        sum->times += w[i].seen.times;
+        add(sum, &w[i].seen);
     }
     return !error || err_set(e, ERR_HOST, "cannot start a thread: %s", strerror(error));
 }

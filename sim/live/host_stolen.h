@@ -6,12 +6,16 @@
 
 #include <stdint.h>
 
-// Shorter gaps are the machine's own: ticks, interrupts.
-static const int64_t HOST_STOLEN_FROM = 200000; // ns
+// Shorter gaps are interrupts: the machine's own tick, its host's.
+static const int64_t HOST_STOLEN_FROM = 200000, HOST_INTERRUPT_FROM = 8000; // ns
+
+enum { HOST_INTERRUPTS = 256 };
 
 struct host_stolen {
     double looked_s, lost_s; // core time that was watched, and that was missing
     int64_t times;
+    int64_t interrupts;                // ... and shorter gaps, ...
+    double interrupt[HOST_INTERRUPTS]; // ... the lengths of the first of them, ns
 };
 
 // Watches all cores of this process (eight at most) for `ns`, awake, and adds what was seen to *sum. The machine should be
