@@ -150,10 +150,28 @@ static void stolen_idle(void **state) {
     fixture_fini(&f);
 }
 
+// The host's tick takes 0.1 ms of every millisecond in which the core is busy, and nothing else of a core that idles: its next
+// one comes at its time.
+static void interrupted(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 1);
+    f.scenario.costs.machine.interrupt_every.value = 1 * MS;
+    f.scenario.costs.machine.interrupt_cpu.value = 100 * US;
+    fixture_build(&f);
+    struct script *a = fixture_add(&f, {RUN, 90 * MS}, {MARK, 0}, {SLEEP, 50 * MS + 1}, {MARK, 0},
+                                   {RUN, 45 * MS}, {MARK, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_true(llabs(a->mark[0] - 100 * MS) <= 100 * US);
+    assert_int_equal(a->mark[1] - a->mark[0], 50 * MS + 1);
+    assert_true(llabs(a->mark[2] - a->mark[1] - 50 * MS) <= 100 * US);
+    fixture_fini(&f);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(share_and_speed), cmocka_unit_test(timed),
-                                       cmocka_unit_test(independent),     cmocka_unit_test(halted),
-                                       cmocka_unit_test(depths),          cmocka_unit_test(slow_wakes),
-                                       cmocka_unit_test(stolen),          cmocka_unit_test(stolen_idle)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(share_and_speed), cmocka_unit_test(timed),       cmocka_unit_test(independent),
+        cmocka_unit_test(halted),          cmocka_unit_test(depths),      cmocka_unit_test(slow_wakes),
+        cmocka_unit_test(stolen),          cmocka_unit_test(stolen_idle), cmocka_unit_test(interrupted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
