@@ -41,7 +41,7 @@ struct host_speed {
     pthread_cond_t stop, ready;
     int at_rest; // samplers that have begun
     bool stopping, dense, pair;
-    int64_t begun, first, period; // all cores sample at begun + first + k period
+    int64_t begun, first, period; // all cores sample at begun (0: not yet) + first + k period
     int samplers;
     struct sampler *sampler;
     struct host_line line;
@@ -108,19 +108,24 @@ static void note_line(struct sampler *own, int64_t number) {
     own->line[own->lines++] = took;
 }
 
+// Until all samplers have come so far.
 static void begin(struct host_speed *s) {
     pthread_mutex_lock(&s->mutex);
     s->at_rest++;
     pthread_cond_signal(&s->ready);
+    while (!s->begun && !s->stopping) pthread_cond_wait(&s->stop, &s->mutex);
     pthread_mutex_unlock(&s->mutex);
 }
 
 // What is measured begins on cores that are at rest: a thread that is just being started there decides who of several
 // workers takes the first connections.
-static void await_rest(struct host_speed *s) {
-    static const struct timespec settle = {0, 5000000};
+static void begin_all(struct host_speed *s) {
+    enum { SETTLE = 5000000 };
+    static const struct timespec settle = {0, SETTLE};
     pthread_mutex_lock(&s->mutex);
     while (s->at_rest < s->samplers) pthread_cond_wait(&s->ready, &s->mutex);
+    s->begun = monotonic_ns() + SETTLE;
+    pthread_cond_broadcast(&s->stop);
     pthread_mutex_unlock(&s->mutex);
     nanosleep(&settle, NULL);
 }
@@ -174,7 +179,6 @@ struct host_speed *host_speed_start(bool dense, int64_t period, struct err *e) {
     struct host_speed *s = memory_new(1, sizeof *s);
     s->dense = dense;
     s->pair = cpus > 1;
-    s->begun = monotonic_ns();
     s->first = period < FIRST_NS ? period : FIRST_NS;
     s->period = period;
     s->sampler = memory_new((size_t)cpus, sizeof *s->sampler);
@@ -192,7 +196,7 @@ struct host_speed *host_speed_start(bool dense, int64_t period, struct err *e) {
         s->samplers += !error;
     }
     if (!error) {
-        await_rest(s);
+        begin_all(s);
         return s;
     }
     release(s);
