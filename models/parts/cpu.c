@@ -147,7 +147,7 @@ static void pick(struct cpu *c) {
         return;
     }
     c->state = CPU_IDLE;
-    idle_begin(c);
+    c->idle_since = machine_now(m);
     m->idle_cpus++;
     timer_cancel(m->sim, c->timer);
     pull_watch(m);

@@ -6,10 +6,6 @@
 // Linux: KVM's halt_poll_ns_grow_start, halt_poll_ns_grow, halt_poll_ns_shrink.
 enum { POLL_START = 10000, POLL_GROW = 2, POLL_SHRINK = 2 };
 
-void idle_begin(struct cpu *c) {
-    c->idle_since = machine_now(c->machine);
-}
-
 void idle_keep_tick(struct machine *m) {
     if (m->current && m->current->cpu) m->current->cpu->keeps_tick = machine_now(m) + m->t.tick_kept;
 }
@@ -53,7 +49,7 @@ struct idle_end idle_end(struct cpu *c) {
     const struct cost_curve *k = &m->scenario->costs.machine.idle_exit;
     sim_time now = machine_now(m), idle = now - c->idle_since;
     bool learns = m->t.halt_poll > 0 && k->points > 1, halted = learns && idle > c->poll;
-    double cost = learns ? (halted ? depth(k, idle, 1) : k->point[0].cost.value) : depth(k, idle, 0);
+    double cost = learns && !halted ? k->point[0].cost.value : depth(k, idle, halted);
     // The host's own way to wake its thread is a part of the halt that it sees.
     if (halted) learn(c, idle + machine_span(cost - k->point[0].cost.value));
     sim_time restart = now < c->keeps_tick ? 0 : m->t.tick_restart;

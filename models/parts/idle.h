@@ -9,10 +9,7 @@ struct idle_end {
     sim_time waker;   // CPU of whoever tells the core
 };
 
-// The core has nothing to run from now on. Its tick stops unless something was freed there of late.
-void idle_begin(struct cpu *c);
-
-// It is woken. With costs.machine.halt_poll a hypervisor waits awake for a while when a virtual core halts, and learns from
+// Idle core c is woken: its tick has stopped unless something was freed there of late (idle_keep_tick). With costs.machine.halt_poll a hypervisor waits awake for a while when a virtual core halts, and learns from
 // its halts for how long: the first point of costs.machine.idle_exit is the latency where the wake-up came while it did, the
 // others where it did not. Latencies are drawn around their step of that curve (lognormal with that median, where
 // machine.wake_spread is given).

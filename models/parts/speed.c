@@ -95,7 +95,7 @@ void speed_pass(struct cpu *c) {
         if (c->slow) draw_level(c);
         c->phase_until += length(c);
     }
-    if (c->state == CPU_BUSY) return;
+    if (c->state == CPU_BUSY) return; // then speed_host does it
     while (now >= c->steal_at) c->steal_at += stolen(c) + next_steal(c);
     if (now >= c->interrupt_at) next_interrupt(c);
 }

@@ -240,11 +240,11 @@ static void set_phases(struct session *s) {
 
 // How often the host's own tick interrupts a core: what is left of all interrupts without the machine's.
 static void set_interrupts(struct session *s) {
-    static const double seldom = 50, units_per_s = 1e5;
+    static const double seldom = 50;
     struct costs *c = &s->out->costs;
     struct figure_estimate all;
     double own = c->machine.tick.value > 0 ? 1e9 / c->machine.tick.value : 0;
-    double hosts = estimated(s, "stolen.interrupts", &all) ? all.value * units_per_s - own : 0;
+    double hosts = estimated(s, "stolen.interrupts", &all) ? all.value * STOLEN_INTERRUPTS_UNITS - own : 0;
     if (hosts > seldom)
         profile_set_exact(c, "machine.interrupt_every", 1e9 / hosts, FROM_PROBE,
                           "such gaps without those of machine.tick");
@@ -255,7 +255,8 @@ static void set_stolen(struct session *s) {
     struct figure_estimate share, times;
     if (!estimated(s, "machine.stolen_share", &share) || !estimated(s, "stolen.times", &times)) return;
     if (times.value > 0)
-        profile_set_exact(&s->out->costs, "machine.stolen_time", share.value / times.value * 1e6, FROM_PROBE,
+        profile_set_exact(&s->out->costs, "machine.stolen_time",
+                          1e9 * share.value / (times.value * STOLEN_TIMES_UNITS), FROM_PROBE,
                           "mean length of such gaps");
 }
 

@@ -1,6 +1,7 @@
 #include "calib/fit.h"
 
 #include "calib/lines.h"
+#include "calib/probe.h"
 #include "engine/clock.h"
 #include "live/host.h"
 #include "live/host_speed.h"
@@ -66,6 +67,7 @@ struct wake_costs {
     double counted, restart, remote, local, rest; // rest: what a short one costs
     double change;                                // of threads on a core
     double turn, accept_last;                     // of the loop: a turn; an accept that finds nothing
+    double own;                                   // part of a busy core's time that no interrupt takes
 };
 
 static bool load_scenario(struct scenario_file *f, const struct drive *d, int requests, struct err *e) {
@@ -118,9 +120,8 @@ static struct use use_between(const struct use *a, const struct use *b, double n
 
 // The part of a busy core's time that is not taken by interrupts, which the simulator has of its own.
 static double uninterrupted(const struct bench *b, double reference) {
-    const double units_per_s = 1e5;
     return 1 - 1e-9 * bench_value(b, "machine.interrupt_cpu", reference) *
-                   bench_value(b, "stolen.interrupts", reference) * units_per_s;
+                   bench_value(b, "stolen.interrupts", reference) * STOLEN_INTERRUPTS_UNITS;
 }
 
 // As on cores that nothing slows down: CPU x the speed it had.
@@ -200,8 +201,7 @@ static bool load_server(struct bench *b, const struct drive *d, const struct sce
     if (!d->same_core) note_speed(b, &speed);
     if (!ok || report.errors || !speed.even[0] || !speed.even[1]) return ok;
     struct use per_request = use_between(&before, &after, (double)s->load.requests);
-    double own = uninterrupted(b, quiet);
-    use_scale(&per_request, own * speed.even[1] / quiet, own * speed.even[core] / quiet);
+    use_scale(&per_request, w->own * speed.even[1] / quiet, w->own * speed.even[core] / quiet);
     if (d->same_core)
         note_same(b, d, &per_request, w, anew);
     else
@@ -240,7 +240,8 @@ bool fit_run(struct bench *b, int requests, double reference, struct err *e) {
                                  bench_value(b, "loop.turn", reference) +
                                      bench_value(b, "syscall.epoll_wait", reference) -
                                      bench_value(b, "syscall.epoll_empty", reference),
-                                 bench_value(b, "syscall.accept4_empty", reference)};
+                                 bench_value(b, "syscall.accept4_empty", reference),
+                                 uninterrupted(b, reference)};
     for (int i = 0; i < DRIVES && !bench_stopped(b); i++)
         if (!run_drive(b, &drives[i], requests, &w, reference, e)) return false;
     return true;

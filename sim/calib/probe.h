@@ -4,6 +4,9 @@
 #include "calib/bench.h"
 #include "calib/figure.h"
 
+// In what the shares of probe_stolen.c are counted: gaps in so many units of a core's second.
+enum { STOLEN_TIMES_UNITS = 1000, STOLEN_INTERRUPTS_UNITS = 100000 };
+
 struct probe {
     const char *name, *what;
     int cores;                         // cores it needs, 1 or 2; left out where the process may use fewer

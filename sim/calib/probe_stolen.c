@@ -19,8 +19,8 @@ static bool run(struct bench *b, struct err *e) {
     bench_pin(b, 0);
     if (!ok) return false;
     bench_count(b, "machine.stolen_share", seen.lost_s * 1e6, seen.looked_s * 1e6);
-    bench_count(b, "stolen.times", (double)seen.times, seen.looked_s * 1e3);
-    bench_count(b, "stolen.interrupts", (double)seen.interrupts, seen.looked_s * 1e5);
+    bench_count(b, "stolen.times", (double)seen.times, seen.looked_s * STOLEN_TIMES_UNITS);
+    bench_count(b, "stolen.interrupts", (double)seen.interrupts, seen.looked_s * STOLEN_INTERRUPTS_UNITS);
     for (int i = 0; i < seen.interrupts && i < HOST_INTERRUPTS; i++)
         bench_note(b, "machine.interrupt_cpu", 0, seen.interrupt[i]);
     return true;

@@ -36,6 +36,13 @@ int host_cpus(cpu_set_t *set) {
     return 1;
 }
 
+void host_pin(int cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
 void host_read(struct host *h) {
     struct utsname u;
     cpu_set_t set;

@@ -19,6 +19,9 @@ void host_read(struct host *h);
 // The cores this process may run on, and how many; one where they cannot be learnt.
 int host_cpus(cpu_set_t *set);
 
+// Ties the calling thread to a core.
+void host_pin(int cpu);
+
 // Scheduler statistics of a process. CPU counts all its threads, ended ones included (the process's CPU clock); the
 // rest is of the threads that live, because the kernel keeps it no longer.
 struct host_usage {

@@ -132,10 +132,7 @@ static void begin_all(struct host_speed *s) {
 
 static void *sample(void *argument) {
     struct sampler *own = argument;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(own->cpu, &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    host_pin(own->cpu);
     int fd[2];
     int error = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd);
     begin(own->owner);

@@ -23,31 +23,32 @@ static int64_t left_core(void) {
     return u.ru_nvcsw + u.ru_nivcsw;
 }
 
+static void note_interrupt(struct host_stolen *s, double ns) {
+    if (s->interrupts < HOST_INTERRUPTS) s->interrupt[s->interrupts] = ns;
+    s->interrupts++;
+}
+
 static void note(struct host_stolen *s, int64_t gap) {
-    if (gap >= HOST_STOLEN_FROM) {
-        s->lost_s += (double)gap * 1e-9;
-        s->times++;
+    if (gap < HOST_STOLEN_FROM) {
+        note_interrupt(s, (double)gap);
         return;
     }
-    if (s->interrupts < HOST_INTERRUPTS) s->interrupt[s->interrupts] = (double)gap;
-    s->interrupts++;
+    s->lost_s += (double)gap * 1e-9;
+    s->times++;
 }
 
 static void add(struct host_stolen *sum, const struct host_stolen *s) {
     sum->looked_s += s->looked_s;
     sum->lost_s += s->lost_s;
     sum->times += s->times;
-    for (int64_t i = 0; i < s->interrupts; i++, sum->interrupts++)
-        if (i < HOST_INTERRUPTS && sum->interrupts < HOST_INTERRUPTS)
-            sum->interrupt[sum->interrupts] = s->interrupt[i];
+    int64_t kept = s->interrupts < HOST_INTERRUPTS ? s->interrupts : HOST_INTERRUPTS;
+    for (int64_t i = 0; i < kept; i++) note_interrupt(sum, s->interrupt[i]);
+    sum->interrupts += s->interrupts - kept;
 }
 
 static void *watch(void *argument) {
     struct watcher *w = argument;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(w->cpu, &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    host_pin(w->cpu);
     int64_t left = left_core(), from = monotonic_ns(), last = from;
     while (last < from + w->ns) {
         int64_t now = monotonic_ns(), gap = now - last;

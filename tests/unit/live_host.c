@@ -133,10 +133,7 @@ static void speed(void **state) {
 static atomic_bool enough;
 
 static void *hog(void *cpu) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(*(int *)cpu, &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    host_pin(*(int *)cpu);
     while (!atomic_load(&enough)) continue;
     return NULL;
 }

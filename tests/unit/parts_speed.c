@@ -130,7 +130,6 @@ static void stolen(void **state) {
     assert_true(fabs((double)a->mark[0] / 40e9 * 0.9 - 1) < 0.02);
     fixture_fini(&f);
     stolen_from(&f, 0.1);
-    f.scripts = 0;
     a = fixture_add(&f, {RUN, 100 * MS}, {MARK, 0}, {STOP, 0});
     a->thread->next = burn, a->at = 1;
     fixture_run(&f, SIM_NEVER);
