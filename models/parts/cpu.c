@@ -324,6 +324,8 @@ void cpu_wake(struct machine *m, struct thread *t) {
         fair_rejoin(c, t);
     else
         fair_place(t, t->cpu, c);
+    if (t->cpu != c)
+        t->last_ran = THREAD_LONG_AGO; // Linux: migrate_task_rq_fair. One that has just moved may move again.
     load_enter(t, c);
     thread_enter(m, t, THREAD_RUNNABLE);
     if (c->state != CPU_IDLE) {

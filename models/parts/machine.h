@@ -30,6 +30,10 @@ struct machine_counts {
     double voluntary, involuntary;       // the server's threads left a core: to wait, or pushed off it
 };
 
+// What threads are woken for: by what is sent, to the only one that listens or has the connection (whoever sends is likely to
+// wait for the answer), or by a new connection, one of several that listen.
+enum waking { WAKING_PLAIN, WAKING_SENT, WAKING_ONE_OF_MANY };
+
 struct machine {
     struct sim *sim;
     const sim_time *clock; // of sim
@@ -45,8 +49,8 @@ struct machine {
     sim_time tick_phase; // when the first tick of the scheduler's clock is
     timer_id balance;    // next look of the idle cores for waiting threads
     struct thread
-        *current; // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
-    bool sync;    // ... by sending something, so that the waker is likely to wait for the answer
+        *current;       // whose step is being executed; wake-ups made in it are charged to it. NULL: hardware
+    enum waking waking; // ... and what for
     int threads;
     struct thread *first_thread, *last_thread;
     struct rng stream[STREAM_COUNT];

@@ -174,10 +174,9 @@ struct conn *conn_connect(struct net *n, const struct conn_user *ops, void *user
     station_enter(&l->queue, c->queued);
     *(l->last ? &l->last->next : &l->first) = c;
     l->last = c;
-    // Of several that are woken at once some stay where they are: so two workers share connections as they were seen to.
-    m->sync = l->pollers <= 1;
+    m->waking = l->pollers > 1 ? WAKING_ONE_OF_MANY : WAKING_SENT;
     tell(m, l);
-    m->sync = false;
+    m->waking = WAKING_PLAIN;
     return c;
 }
 
@@ -203,10 +202,10 @@ void conn_send(struct conn *c, struct request *r) {
     c->inbox = r;
     c->from = line_here(m);
     wait_for_server(m, c, r);
-    m->sync = true;
+    m->waking = WAKING_SENT;
     if (c->poller) announce(m, c);
     rouse_reader(m, c);
-    m->sync = false;
+    m->waking = WAKING_PLAIN;
 }
 
 void conn_abandon(struct conn *c) {
@@ -276,9 +275,9 @@ void conn_reply(struct machine *m, struct conn *c, struct request *r) {
         request_free(&c->net->requests, r);
         return;
     }
-    m->sync = true;
+    m->waking = WAKING_SENT;
     c->ops->replied(m, c, r);
-    m->sync = false;
+    m->waking = WAKING_PLAIN;
 }
 
 void conn_close(struct machine *m, struct conn *c) {

@@ -26,7 +26,8 @@ struct thread *thread_create(struct machine *m, int process, const char *name, t
                          .state = THREAD_BLOCKED,
                          .role = role,
                          .since = machine_now(m),
-                         .last_ran = INT64_MIN / 2,
+                         .last_ran = THREAD_LONG_AGO,
+                         .flips = THREAD_FLIPS,
                          .heap = -1,
                          .lock = lock};
     snprintf(t->name, sizeof t->name, "%s", name);

@@ -28,6 +28,13 @@ enum thread_state {
     THREAD_STATES
 };
 
+// When a thread left a core that left none lately.
+#define THREAD_LONG_AGO (INT64_MIN / 2)
+
+// Linux: task_struct.wakee_flips, which a new thread has from its parent: what server and load generator begin with. Seen: 3 to
+// some thousands; a burst of 64 connections adds 128 to the client's.
+enum { THREAD_FLIPS = 256 };
+
 struct thread {
     struct machine *machine;
     int id, process;
@@ -65,10 +72,10 @@ struct thread {
     thread_alarm alarm;           // what its expiry does
     sim_time since;               // state entered at
     int64_t spent[THREAD_STATES]; // time spent in each state up to `since`
-    sim_time last_ran;            // left a core at; long ago for a new thread
-    int heap;                     // place in its core's queue, -1 = not in it
-    uint64_t queued;              // order of entering that queue
-    struct request *request;      // carried now, for traces; NULL = none
+    sim_time last_ran;       // left a core at; THREAD_LONG_AGO for one that is new or was woken elsewhere
+    int heap;                // place in its core's queue, -1 = not in it
+    uint64_t queued;         // order of entering that queue
+    struct request *request; // carried now, for traces; NULL = none
     // The global lock's part (lock.c).
     struct lock *lock; // the lock of its process, NULL = none
     bool holds, timed_out, forced;

@@ -268,14 +268,12 @@ static void set_tick_kept(struct session *s) {
                           "measured once: 16 ms where ticks are 4 ms apart (RCU)");
 }
 
-// Whether a core pulls; where it does so in proportion to its success, how often on a machine at rest, as servers are before
-// the load begins.
+// Whether a core pulls; where it does so in proportion to its success, trials say only how often these probes let it succeed.
 static void set_pull(struct session *s) {
     struct figure_estimate x;
     const char *source = estimated(s, "pull.slept", &x);
-    if (source)
-        profile_set(&s->out->costs, stages_pulls_by_success() ? "machine.pull_first" : "machine.pull", &x,
-                    FROM_PROBE, source);
+    if (source && !stages_pulls_by_success())
+        profile_set(&s->out->costs, "machine.pull", &x, FROM_PROBE, source);
 }
 
 static void conclude(struct session *s) {

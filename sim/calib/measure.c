@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "calib/others.h"
 #include "calib/subject.h"
+#include "stats/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,22 +62,47 @@ static bool stopped(const struct measure_options *o) {
 
 static const int64_t stolen_look_ns = 20000000;
 
+// A round's order of the cases: a random one (Fisher and Yates), the same for the same seed. What a run leaves behind in the kernel
+// (how often an idle core found a thread to pull, whom a thread woke of late) would otherwise meet always the same next case.
+static void shuffle(int *order, int n, uint64_t seed, int round) {
+    struct rng r;
+    rng_init(&r, seed, 0, (uint32_t)round, 0);
+    for (int i = 0; i < n; i++) order[i] = i;
+    for (int i = n - 1; i > 0; i--) {
+        int j = (int)rng_below(&r, (uint64_t)i + 1), swapped = order[i];
+        order[i] = order[j];
+        order[j] = swapped;
+    }
+}
+
+// False where it was stopped or went wrong.
+static bool run_case(const struct scenario_file *f, const struct measure_options *o,
+                     struct subject_servers *all, int c, int round, struct measurement *out, struct err *e) {
+    struct measure_case *k = &out->case_[c];
+    bool ok = host_stolen_look(stolen_look_ns, &out->stolen, e) &&
+              one_round(&f->case_[c], all, (uint32_t)round, o->stop, &k->round[k->rounds], e);
+    if (!ok || stopped(o)) {
+        observation_fini(&k->round[k->rounds].seen);
+        return false;
+    }
+    k->rounds++;
+    return true;
+}
+
 static bool all_rounds(const struct scenario_file *f, const struct measure_options *o,
                        struct subject_servers *all, struct measurement *out, struct err *e) {
-    for (int round = 0; round < o->rounds; round++)
-        for (int c = 0; c < f->cases; c++) {
-            if (o->progress) o->progress(o->listener, round * f->cases + c, o->rounds * f->cases);
-            struct measure_case *k = &out->case_[c];
-            bool ok = host_stolen_look(stolen_look_ns, &out->stolen, e) &&
-                      one_round(&f->case_[c], all, (uint32_t)round, o->stop, &k->round[k->rounds], e);
-            // Ctrl-C reaches the server, too: what goes wrong from then on is no error.
-            if (!ok || stopped(o)) {
-                observation_fini(&k->round[k->rounds].seen);
-                return stopped(o);
-            }
-            k->rounds++;
+    int *order = memory_new((size_t)f->cases, sizeof *order);
+    bool ok = true;
+    for (int round = 0; ok && round < o->rounds; round++) {
+        shuffle(order, f->cases, f->case_[0].run.seed, round);
+        for (int i = 0; ok && i < f->cases; i++) {
+            if (o->progress) o->progress(o->listener, round * f->cases + i, o->rounds * f->cases);
+            ok = run_case(f, o, all, order[i], round, out, e);
         }
-    return true;
+    }
+    free(order);
+    // Ctrl-C reaches the server, too: what goes wrong from then on is no error.
+    return ok || stopped(o);
 }
 
 bool measure_cases(const struct scenario_file *f, const struct measure_options *o, struct measurement *out,

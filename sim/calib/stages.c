@@ -174,6 +174,9 @@ void stages_set_facts(struct costs *c) {
         static const char source[] = "Linux 6.12.65, 6.18.5 and later: NI_RANDOM in sched_balance_newidle";
         profile_set_exact(c, "machine.pull", 1, FROM_PUBLISHED, source);
         profile_set_exact(c, "machine.pull_by_success", 1, FROM_PUBLISHED, source);
+        profile_set_exact(
+            c, "machine.pull_first", 0.15, FROM_GUESS,
+            "what mixed loads leave: seen 0 after requests without work, 0.3 after locked pools");
     }
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
         profile_set_exact(c, facts[i].key, facts[i].value, facts[i].from, facts[i].source);

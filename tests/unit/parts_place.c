@@ -73,7 +73,7 @@ static void beside_the_waker(void **state) {
         struct script *hog = fixture_add(&f, {RUN, 200 * MS}, {STOP, 0});
         waker->thread->cpu = &f.machine->cpu[0];
         b->thread->cpu = hog->thread->cpu = &f.machine->cpu[1];
-        if (i == 2) waker->thread->flips = 40, b->thread->flips = 3;
+        if (i == 2) waker->thread->flips = 1000, b->thread->flips = 30;
         fixture_run(&f, 62 * MS);
         sim_run(f.machine->sim, SIM_NEVER);
         assert_ptr_equal(b->thread->cpu, &f.machine->cpu[i == 1 ? 0 : 1]);
@@ -95,9 +95,54 @@ static void beside_the_sender(void **state) {
         struct script *hog = fixture_add(&f, {SLEEP, 40 * MS}, {RUN, 200 * MS}, {STOP, 0});
         sender->thread->cpu = &f.machine->cpu[0];
         b->thread->cpu = hog->thread->cpu = &f.machine->cpu[1];
-        f.machine->sync = sync;
+        f.machine->waking = sync ? WAKING_SENT : WAKING_PLAIN;
         fixture_run(&f, SIM_NEVER);
         assert_ptr_equal(b->thread->cpu, &f.machine->cpu[sync ? 0 : 1]);
+        fixture_fini(&f);
+    }
+}
+
+// A thread that slept on an idle core is put beside its waker where both fit on that core.
+static void fits_beside_the_waker(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.wake_affine.value = 1;
+        f.scenario.costs.machine.pull.value = 0;
+        f.scenario.costs.machine.search_from.value = i == 0 ? 0 : 0.8;
+        fixture_build(&f);
+        struct script *waker = fixture_add(&f, {SLEEP, 100 * MS}, {RUN, i == 2 ? 900 * MS : 1 * MS},
+                                           {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 20 * MS}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        waker->thread->cpu = &f.machine->cpu[0];
+        b->thread->cpu = &f.machine->cpu[1];
+        f.machine->waking = WAKING_ONE_OF_MANY;
+        fixture_run(&f, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[i == 1 ? 0 : 1]);
+        fixture_fini(&f);
+    }
+}
+
+// Of two that slept on an idle core and are woken by one connection, the first goes back there, the second to its waker's.
+static void second_of_two(void **state) {
+    (void)state;
+    for (int many = 0; many <= 1; many++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.wake_affine.value = 1;
+        f.scenario.costs.machine.pull.value = 0;
+        fixture_build(&f);
+        struct script *client =
+            fixture_add(&f, {RUN, 60 * MS}, {WAKE, 1}, {WAKE, 2}, {RUN, 1 * MS}, {STOP, 0});
+        struct script *a = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        client->thread->cpu = &f.machine->cpu[0];
+        a->thread->cpu = b->thread->cpu = &f.machine->cpu[1];
+        f.machine->waking = many ? WAKING_ONE_OF_MANY : WAKING_PLAIN;
+        fixture_run(&f, SIM_NEVER);
+        assert_ptr_equal(a->thread->cpu, &f.machine->cpu[1]);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[many ? 0 : 1]);
         fixture_fini(&f);
     }
 }
@@ -106,7 +151,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pull_with_lag),       cmocka_unit_test(search),
         cmocka_unit_test(stays_beside_others), cmocka_unit_test(beside_the_waker),
-        cmocka_unit_test(beside_the_sender),
+        cmocka_unit_test(beside_the_sender),   cmocka_unit_test(fits_beside_the_waker),
+        cmocka_unit_test(second_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
