@@ -42,7 +42,8 @@ struct cpu {
     double slow_at;       // ... of this speed ...
     sim_time phase_until; // ... which ends then
     struct rng phases;
-    sim_time steal_at; // when the host takes the core for a while; SIM_NEVER = it does not
+    sim_time steal_at;     // when the host takes the core for a while; SIM_NEVER = it does not
+    sim_time stolen_until; // the end of the last time that it did so while the core idled
     struct rng steals;
     sim_time interrupt_at;  // when its own tick interrupts it; SIM_NEVER = never
     uint64_t rate, inverse; // present speed, work per wall time, and its inverse, in units of 2^-32

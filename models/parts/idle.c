@@ -55,7 +55,8 @@ struct idle_end idle_end(struct cpu *c) {
     sim_time restart = now < c->keeps_tick ? 0 : m->t.tick_restart;
     speed_pass(c);
     double slower = 1 / speed_factor(c);
-    struct idle_end e = {.latency = machine_span((double)(draw(m, cost) + restart) * slower),
+    struct idle_end e = {.latency =
+                             machine_span((double)(draw(m, cost) + restart) * slower) + speed_stolen_left(c),
                          .counted = machine_span((double)(m->t.wake_counted + restart) * slower),
                          .waker = m->t.wake_remote + (halted ? m->t.wake_halted : 0)};
     if (e.counted > e.latency) e.counted = e.latency;

@@ -96,8 +96,16 @@ void speed_pass(struct cpu *c) {
         c->phase_until += length(c);
     }
     if (c->state == CPU_BUSY) return; // then speed_host does it
-    while (now >= c->steal_at) c->steal_at += stolen(c) + next_steal(c);
+    while (now >= c->steal_at) {
+        c->stolen_until = c->steal_at + stolen(c);
+        c->steal_at = c->stolen_until + next_steal(c);
+    }
     if (now >= c->interrupt_at) next_interrupt(c);
+}
+
+sim_time speed_stolen_left(const struct cpu *c) {
+    sim_time now = machine_now(c->machine);
+    return c->stolen_until > now ? c->stolen_until - now : 0;
 }
 
 double speed_factor(const struct cpu *c) {

@@ -1,9 +1,9 @@
 #pragma once
 // Cores that are slower for some time: on a host that lends half-cores the other half's work takes a part of the core. Each
 // core alternates by itself between two states, for exponential times (an alternating renewal process): machine.slow_share,
-// slow_speed, slow_spread, slow_dwell. Besides, the host runs something else on a core for a while: a Poisson process of
+// slow_speed, slow_spread, slow_dwell. Besides, host or system run something else on a core for a while: a Poisson process of
 // exponential lengths, machine.stolen_share and stolen_time; and its own tick interrupts it (interrupt_every, interrupt_cpu).
-// Nothing is simulated of a core that idles.
+// Of a core that idles only this is simulated: that it is woken while the host has it.
 #include "models/parts/cpu.h"
 
 // A new core: in either state with its probability. The phases of all cores are those of STREAM_SPEED, the same for any
@@ -24,6 +24,9 @@ static inline sim_time speed_host_at(const struct cpu *c) {
 
 // Brings c's state up to now; whoever calls it sets the core's rate afterwards. O(phases passed).
 void speed_pass(struct cpu *c);
+
+// For how long the host still has core c, which idled until now, ns; 0 = it has it not. After speed_pass.
+sim_time speed_stolen_left(const struct cpu *c);
 
 // The factor of c's present state, above 0 and at most 1.
 double speed_factor(const struct cpu *c);

@@ -250,14 +250,15 @@ static void set_interrupts(struct session *s) {
                           "such gaps without those of machine.tick");
 }
 
-// How long it is away at a time.
+// How long it is away at a time: as exponential lengths would be that make whoever comes wait as long. The mean of what was seen
+// is shorter, where few of many lengths are long, and these are what one meets.
 static void set_stolen(struct session *s) {
-    struct figure_estimate share, times;
-    if (!estimated(s, "machine.stolen_share", &share) || !estimated(s, "stolen.times", &times)) return;
-    if (times.value > 0)
+    struct figure_estimate share, wait;
+    if (!estimated(s, "machine.stolen_share", &share) || !estimated(s, "stolen.wait", &wait)) return;
+    if (share.value > 0)
         profile_set_exact(&s->out->costs, "machine.stolen_time",
-                          1e9 * share.value / (times.value * STOLEN_TIMES_UNITS), FROM_PROBE,
-                          "mean length of such gaps");
+                          1e9 / STOLEN_WAIT_UNITS * wait.value / share.value, FROM_PROBE,
+                          "half the mean square of such gaps over their mean");
 }
 
 // What is freed waits for a number of ticks, which have been probed by now.

@@ -1,4 +1,4 @@
-// Time that the host takes from the cores (live/host_stolen.h), for long and, by its own tick, for short.
+// Time that host and system take from the cores (live/host_stolen.h), for long and, by the host's tick, for short.
 #include "calib/probe.h"
 #include "live/host_stolen.h"
 
@@ -7,7 +7,8 @@ static const int64_t look_ns = 60000000;
 static const struct figure_spec figures[] = {
     {"machine.stolen_share", FIGURE_SHARE,
      "time missing in gaps of 0.2 ms and more that a thread sees which reads the clock all the time"},
-    {"stolen.times", FIGURE_SHARE, "such gaps per ms of a core"},
+    {"stolen.wait", FIGURE_SHARE,
+     "... what one who comes at any moment waits for the end of one, part of 1 ms"},
     {"machine.interrupt_cpu", FIGURE_SPAN, "shorter gaps (8 us and more): the machine's tick and its host's"},
     {"stolen.interrupts", FIGURE_SHARE, "... how many in 10 us of a core"},
     {NULL, 0, NULL}};
@@ -19,11 +20,13 @@ static bool run(struct bench *b, struct err *e) {
     bench_pin(b, 0);
     if (!ok) return false;
     bench_count(b, "machine.stolen_share", seen.lost_s * 1e6, seen.looked_s * 1e6);
-    bench_count(b, "stolen.times", (double)seen.times, seen.looked_s * STOLEN_TIMES_UNITS);
+    bench_count(b, "stolen.wait", seen.waited_s2 * STOLEN_WAIT_UNITS * STOLEN_WAIT_UNITS,
+                seen.looked_s * STOLEN_WAIT_UNITS);
     bench_count(b, "stolen.interrupts", (double)seen.interrupts, seen.looked_s * STOLEN_INTERRUPTS_UNITS);
     for (int i = 0; i < seen.interrupts && i < HOST_INTERRUPTS; i++)
         bench_note(b, "machine.interrupt_cpu", 0, seen.interrupt[i]);
     return true;
 }
 
-const struct probe probe_stolen = {"stolen", "time that the host takes from the cores", 1, figures, run};
+const struct probe probe_stolen = {"stolen", "time that host and system take from the cores", 1, figures,
+                                   run};

@@ -38,9 +38,9 @@ static void set_lines(struct scenario *s, const struct measure_case *seen) {
 
 // The host takes the cores away in bursts that last for minutes, so each run had its part in what was seen between all.
 static void set_stolen(struct costs *c, const struct host_stolen *seen) {
-    if (c->machine.stolen_time.value <= 0 || seen->looked_s <= 0) return;
+    if (c->machine.stolen_share.from != FROM_PROBE || seen->looked_s <= 0) return;
     set(&c->machine.stolen_share, seen->lost_s / seen->looked_s);
-    if (seen->times) set(&c->machine.stolen_time, 1e9 * seen->lost_s / (double)seen->times);
+    if (seen->lost_s > 0) set(&c->machine.stolen_time, 1e9 * seen->waited_s2 / seen->lost_s);
 }
 
 // What the steps' distributions own stays the file's.

@@ -28,26 +28,27 @@ static void note_interrupt(struct host_stolen *s, double ns) {
     s->interrupts++;
 }
 
-static void note(struct host_stolen *s, int64_t gap) {
-    if (gap < HOST_STOLEN_FROM) {
-        note_interrupt(s, (double)gap);
-        return;
-    }
-    s->lost_s += (double)gap * 1e-9;
-    s->times++;
+static void note_gap(struct host_stolen *s, int64_t gap) {
+    double s_long = (double)gap * 1e-9;
+    s->lost_s += s_long;
+    s->waited_s2 += s_long * s_long / 2;
 }
 
 static void add(struct host_stolen *sum, const struct host_stolen *s) {
     sum->looked_s += s->looked_s;
     sum->lost_s += s->lost_s;
-    sum->times += s->times;
+    sum->waited_s2 += s->waited_s2;
     int64_t kept = s->interrupts < HOST_INTERRUPTS ? s->interrupts : HOST_INTERRUPTS;
     for (int64_t i = 0; i < kept; i++) note_interrupt(sum, s->interrupt[i]);
     sum->interrupts += s->interrupts - kept;
 }
 
+// Threads of the system take a little of a core's time; what takes more is a program, and no property of the machine.
+static const double most_of_system = 0.25;
+
 static void *watch(void *argument) {
     struct watcher *w = argument;
+    struct host_stolen by_threads = {0};
     host_pin(w->cpu);
     int64_t left = left_core(), from = monotonic_ns(), last = from;
     while (last < from + w->ns) {
@@ -56,10 +57,13 @@ static void *watch(void *argument) {
         if (gap < HOST_INTERRUPT_FROM) continue;
         int64_t before = left;
         left = left_core();
-        if (left != before) continue; // another thread of this machine
-        note(&w->seen, gap);
+        if (gap >= HOST_STOLEN_FROM)
+            note_gap(left == before ? &w->seen : &by_threads, gap);
+        else if (left == before)
+            note_interrupt(&w->seen, (double)gap);
     }
     w->seen.looked_s = (double)(last - from) * 1e-9;
+    if (by_threads.lost_s < most_of_system * w->seen.looked_s) add(&w->seen, &by_threads);
     return NULL;
 }
 

@@ -149,8 +149,10 @@ static const struct schema_row rows[] = {
          "the host of a virtual machine interrupts a core that often, by its own tick; 0: it does not"),
     COST("machine.interrupt_cpu", machine.interrupt_cpu, "0", "... for this long"),
     SHARE("machine.stolen_share", machine.stolen_share, "0",
-          "share of the time in which the host of a virtual machine runs something else on a core"),
-    COST("machine.stolen_time", machine.stolen_time, "0", "... for this long at a time, on average"),
+          "share of the time in which a core is away: the host of a virtual machine or a thread of the "
+          "system has it"),
+    COST("machine.stolen_time", machine.stolen_time, "0",
+         "... for this long at a time, on average (exponential)"),
     {.key = "machine.smt_yield",
      .type = SCHEMA_COST,
      .offset = OF(machine.smt_yield),
