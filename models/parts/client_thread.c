@@ -66,7 +66,7 @@ static struct act rest(struct machine *m, struct thread *t) {
 
 // Reading an answer, and closing where it was the connection's last; ab has read it before it hears of the close.
 static sim_time cost_of(const struct client *c, const struct user *u) {
-    if (u->pending == USER_SEND) return u->conn ? c->send_cpu : c->connect_cpu;
+    if (u->pending == USER_SEND) return u->conn ? c->send_cpu - c->machine->t.send_rest : c->connect_cpu;
     if (u->pending == USER_RECEIVE && c->load->client == CLIENT_AB) return c->close_cpu;
     bool last = u->pending == USER_RECEIVE && (!u->conn || u->conn->last);
     return c->request_cpu - c->send_cpu + (last ? c->close_cpu : 0);

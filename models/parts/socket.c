@@ -202,6 +202,7 @@ void conn_send(struct conn *c, struct request *r) {
     c->inbox = r;
     c->from = line_here(m);
     wait_for_server(m, c, r);
+    if (m->current) m->current->debt += m->t.send_rest;
     m->waking = WAKING_SENT;
     if (c->poller) announce(m, c);
     rouse_reader(m, c);
@@ -267,6 +268,7 @@ void conn_fetch(const struct conn *c) {
 }
 
 void conn_reply(struct machine *m, struct conn *c, struct request *r) {
+    if (m->current) m->current->debt += m->t.write_rest;
     request_leave(m, r, BLAME_CLIENT);
     c->serving = false;
     r->written_on = line_here(m);

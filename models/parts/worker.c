@@ -46,6 +46,7 @@ static void worker_init(struct server *s, int index) {
                          .index = index,
                          .cost = stages_of(&sc->costs.server),
                          .listener = &s->net.listener[s->net.listeners > 1 ? index : 0]};
+    w->cost.write.cpu -= m->t.write_rest; // conn_reply charges it
     lock_init(&w->lock, m, sc->server.gil);
     collector_init(&w->collector, m);
     w->resource = calloc((size_t)sc->resources + 1, sizeof(struct resource *));

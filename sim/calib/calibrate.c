@@ -14,14 +14,14 @@
 
 extern const struct probe probe_calls, probe_cold, probe_handoff, probe_jitter, probe_line, probe_lock,
     probe_loop, probe_migrate, probe_parse, probe_phase, probe_preempt, probe_pull, probe_kick, probe_search,
-    probe_slice, probe_stay, probe_stolen, probe_switch, probe_take, probe_threads, probe_tick, probe_timer,
-    probe_wake;
+    probe_send, probe_slice, probe_stay, probe_stolen, probe_switch, probe_take, probe_threads, probe_tick,
+    probe_timer, probe_wake;
 
 static const struct probe *const probes[] = {
-    &probe_line,   &probe_switch,  &probe_wake,    &probe_migrate, &probe_cold,   &probe_jitter,
-    &probe_slice,  &probe_preempt, &probe_stay,    &probe_pull,    &probe_take,   &probe_kick,
-    &probe_search, &probe_tick,    &probe_timer,   &probe_lock,    &probe_calls,  &probe_parse,
-    &probe_loop,   &probe_handoff, &probe_threads, &probe_phase,   &probe_stolen,
+    &probe_line,   &probe_switch,  &probe_wake,    &probe_migrate, &probe_cold,  &probe_jitter,
+    &probe_slice,  &probe_preempt, &probe_stay,    &probe_pull,    &probe_take,  &probe_kick,
+    &probe_search, &probe_tick,    &probe_timer,   &probe_lock,    &probe_calls, &probe_parse,
+    &probe_send,   &probe_loop,    &probe_handoff, &probe_threads, &probe_phase, &probe_stolen,
 };
 enum { PROBES = sizeof probes / sizeof probes[0] };
 

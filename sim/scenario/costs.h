@@ -47,8 +47,10 @@ struct machine_costs {
         preempt_cpu; // CPU the waker pays where that core is busy and has to give way; 0: as wake_remote
     struct cost
         preempt_remote; // until a busy core gives way when another tells it to; at a burst's end or a tick at the latest
-    struct cost switch_;       // CPU per change of thread on a core
-    struct cost halt;          // CPU added to what runs first on a core that idled
+    struct cost switch_; // CPU per change of thread on a core
+    struct cost halt;    // CPU added to what runs first on a core that idled
+    struct cost
+        send_rest; // part of a send (server.write, client.send) that comes after its receiver has been told
     struct cost line;          // time in which a line of cache comes from another core
     struct cost line_near;     // as much of it is hidden: work goes on meanwhile
     struct cost exit_lines;    // lines by which the latency of waking an idle core is longer

@@ -68,6 +68,8 @@ static const struct schema_row rows[] = {
          "until a busy core gives way when another core tells it to; at the end of a burst or at a tick at "
          "the latest"),
     COST("machine.switch", machine.switch_, "0", "CPU of a change of thread on a core"),
+    COST("machine.send_rest", machine.send_rest, "0",
+         "part of a send (server.write, client.send) that comes after its receiver has been told"),
     COST("machine.halt", machine.halt, "0",
          "CPU added to what runs first on a core that idled: it comes back cold"),
     COST("machine.line", machine.line, "0",

@@ -150,6 +150,31 @@ static void connection_comes_first(void **state) {
     assert_true(fabs(together - first - 40e-6) < 2e-6);
 }
 
+static double kept_latency_s(const char *model, const char *rest) {
+    char text[400];
+    const struct scenario_embedded costs[] = {{"exact", text}, {NULL, NULL}};
+    struct observation o;
+    snprintf(text, sizeof text,
+             "machine: {send_rest: {value: %s}}\nclient: {request: {value: 60us}, send: {value: 40us}}\n"
+             "server: {write: {cpu: {value: 20us}}}\n",
+             rest);
+    lab_run(&o, costs,
+            "costs: exact\nmachine: {cores: 2}\nserver: {model: %s}\nhandler: [cpu: 1ms]\n"
+            "load: {client: wrk, runs_on: server, concurrency: 1, requests: 200}\n",
+            model);
+    double mean = hist_mean(&o.latency) * 1e-9;
+    observation_fini(&o);
+    return mean;
+}
+
+// What is left of a send when its receiver has been told goes on beside the receiver, there and back; at most the whole of it.
+static void told_early(void **state) {
+    const struct model *m = *state;
+    double late = kept_latency_s(m->name, "0us"), early = kept_latency_s(m->name, "5us");
+    assert_true(fabs(late - early - 10e-6) < 2e-6);
+    assert_true(fabs(late - kept_latency_s(m->name, "1ms") - 60e-6) < 2e-6);
+}
+
 // --- published
 
 static int64_t anyio(const char *model) {
@@ -182,6 +207,7 @@ int main(void) {
         {"where the client runs", client_place},
         {"awake in time", awake_in_time},
         {"connection comes first", connection_comes_first},
+        {"told early", told_early},
     };
     const struct CMUnitTest published[] = {cmocka_unit_test(anyio_limit)};
     return each_run("models/clients", p, sizeof p / sizeof p[0]) +
