@@ -159,8 +159,10 @@ static struct act dispatch(struct machine *m, struct loop *l, struct request *r)
     return lock_release(m, l->thread, call_spawn);
 }
 
+// Where requests are handled at once, whoever waits gets the thread right after the response that set it free, and not after the
+// responses of the whole turn.
 static void token_granted(struct machine *m, struct request *r) {
-    loop_next(m, r->place, r, dispatch);
+    loop_first(m, r->place, r, dispatch);
 }
 
 static struct act enter_pool(struct machine *m, struct loop *l, struct request *r) {

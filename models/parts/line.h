@@ -8,9 +8,9 @@ static inline const struct cpu *line_here(const struct machine *m) {
     return m->current ? m->current->cpu : NULL;
 }
 
-// CPU of bringing that many lines from another core: each takes what costs.machine.line is above line_near. ns.
+// CPU of bringing that many lines from another core, ns.
 static inline sim_time line_cost(const struct machine *m, double lines) {
-    return (sim_time)(lines * m->t.line_above + 0.5);
+    return (sim_time)(lines * m->t.line + 0.5);
 }
 
 // The thread whose step is being executed takes up what was written on core `from` (NULL: nowhere near) and pays for it with

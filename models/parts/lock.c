@@ -316,22 +316,27 @@ static struct act split_call(struct machine *m, struct thread *t) {
 }
 
 static struct act split_release(struct machine *m, struct thread *t) {
-    if (!t->lock->first) return split_go_on(m, t);
     t->split = split_call;
     return release(m, t, NULL);
 }
 
 static struct act split_go_on(struct machine *m, struct thread *t) {
     (void)m;
-    sim_time part = t->lock->first && t->split_chunk < t->split_rest ? t->split_chunk : t->split_rest;
+    sim_time part = t->split_chunk < t->split_rest ? t->split_chunk : t->split_rest;
     t->split_rest -= part;
     t->split = t->split_rest > 0 ? split_release : NULL;
     return thread_run(t, part, t->next);
 }
 
+// Whether anybody else has had it. Somebody who comes while it is given away for a call finds it free, so that the call cannot be
+// left out where nobody waits when it begins.
+static bool shared(const struct lock *l) {
+    return l->switches > 1;
+}
+
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next) {
     t->next = next;
-    if (releases < 1 || cpu < 1 || !t->lock || !t->lock->enabled || !t->lock->first)
+    if (releases < 1 || cpu < 1 || !t->lock || !t->lock->enabled || !shared(t->lock))
         return thread_run(t, cpu, next);
     // The system calls are part of the stage's cost; they are paid without the lock.
     sim_time held = cpu - releases * t->lock->syscall;

@@ -203,6 +203,16 @@ static struct act take_results(struct machine *m, struct thread *t) {
     return worker_stage(l->worker, t, &l->worker->cost.complete, l->todo_posted, results_paid);
 }
 
+void loop_first(struct machine *m, struct loop *l, struct request *r, loop_task task) {
+    if (!l->worker->cost.call_at_once) {
+        loop_next(m, l, r, task);
+        return;
+    }
+    request_await(m, r, l->thread);
+    r->task = task;
+    request_queue_push_front(&l->now_tasks, r);
+}
+
 void loop_post(struct machine *m, struct loop *l, struct request *r) {
     request_await(m, r, l->thread);
     request_queue_push(&l->posted, r);

@@ -55,6 +55,9 @@ void loop_soon(struct machine *m, struct loop *l, struct request *r, loop_task t
 // The same from within a turn; where requests are handled at once it is in this turn.
 void loop_next(struct machine *m, struct loop *l, struct request *r, loop_task task);
 
+// The same, and where requests are handled at once it is the next thing that is done in this turn.
+void loop_first(struct machine *m, struct loop *l, struct request *r, loop_task task);
+
 // From another thread: r's result is there. Wakes the loop.
 void loop_post(struct machine *m, struct loop *l, struct request *r);
 

@@ -11,7 +11,7 @@ static sim_time at_least(sim_time ns, sim_time least) {
     return ns < least ? least : ns;
 }
 
-// What a line of cache from another core costs.
+// What a line of cache from another core costs beyond what is part of a cost that was probed between cores that are near.
 static double line_above(const struct machine_costs *c) {
     return fmax(c->line.value - c->line_near.value, 0);
 }
@@ -32,6 +32,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .wake_remote = with_lines(c, &c->wake_remote, &c->wake_lines),
         .wake_halted = machine_ns(&c->wake_halted),
         .halt_poll = machine_ns(&c->halt_poll),
+        .line = c->line.value,
         .line_above = line_above(c),
         .preempt_remote = machine_ns(&c->preempt_remote),
         .preempt_cpu =

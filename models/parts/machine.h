@@ -19,7 +19,8 @@ struct machine_times {
         interrupt_cpu, interrupt_every;
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
     double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed,
-        pull_first, slow_share, slow_speed, slow_spread, line_above;
+        pull_first, slow_share, slow_speed, slow_spread, line,
+        line_above; // line: of cache, ns; line_above: what is above costs.machine.line_near
     int turbo_cores;
     bool pull, pull_by_success, balance_tick, wake_affine, keep_lag, slice_exact;
 };

@@ -3,8 +3,9 @@
 // the kernel's code rather than of the machine, and it shows only where the host changes the distance of the cores. So it
 // was measured once, on an AMD EPYC (Linux 6.18) whose lines took 60 and 233 ns in turn, for seconds to minutes: what the
 // loads and probes of a calibration took more in the second state (24 and 12 rounds of each), over 173 ns. Those of requests
-// and connections are counted again on each host whose cores are far enough apart (fit_derive.c): on an EPYC of the fifth
-// generation they are half as many, since that core brings several at a time.
+// and connections are counted again on each host, as what a request takes more on two cores than on one (fit_derive.c): there
+// all of a line counts, while what is probed between two cores holds the lines of near ones already. On an EPYC of the
+// fifth generation they are half as many, since that core brings several at a time.
 #include <math.h>
 
 static const double LINES_NEAR_NS = 60; // less showed no difference (another state: 30 ns)

@@ -11,9 +11,9 @@
 #include <math.h>
 #include <sched.h>
 
-enum { WAKES = 6 };
+enum { WAKES = 16 };
 
-static const int64_t rest_ns = 6000000, piece_ns = 100000, look_ns = 20000;
+static const int64_t look_most_ns = 1500000, pause_ns = 100000, piece_ns = 100000, look_ns = 20000;
 
 static const struct figure_spec figures[] = {
     {"machine.preempt_remote", FIGURE_SPAN,
@@ -36,11 +36,11 @@ struct kick {
 
 static void waker(void *arg) {
     struct kick *k = arg;
-    k->nobody = bench_rouse_nobody(k->bench);
     for (int i = 0; i < k->wakes; i++) {
         bench_await(&k->asleep, i + 1);
-        bench_sleep(rest_ns);
-        k->alone[i] = bench_alone(2, rest_ns / 4);
+        k->alone[i] = bench_alone(2, look_most_ns);
+        k->nobody = bench_rouse_nobody(k->bench);
+        bench_busy(bench_now() + pause_ns);
         int64_t cpu = bench_cpu(), now = bench_now();
         atomic_store(&k->word, i + 1);
         bench_rouse(&k->word);

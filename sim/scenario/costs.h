@@ -52,7 +52,7 @@ struct machine_costs {
     struct cost
         send_rest; // part of a send (server.write, client.send) that comes after its receiver has been told
     struct cost line;          // time in which a line of cache comes from another core
-    struct cost line_near;     // as much of it is hidden: work goes on meanwhile
+    struct cost line_near;     // as much of it is part of what was probed between two cores
     struct cost exit_lines;    // lines by which the latency of waking an idle core is longer
     struct cost wake_lines;    // lines that waking a thread on another core brings along, on either side
     struct cost migrate_lines; // lines that a thread brings along from the core it last ran on

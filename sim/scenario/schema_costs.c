@@ -75,8 +75,9 @@ static const struct schema_row rows[] = {
     COST("machine.line", machine.line, "0",
          "time in which a line of cache comes from another core (half a round trip); it changes where a host "
          "moves virtual cores"),
-    COST("machine.line_near", machine.line_near, "0",
-         "... of which so much is hidden, as work goes on meanwhile"),
+    COST(
+        "machine.line_near", machine.line_near, "0",
+        "as much of it is part of what was probed between two cores (exit_lines, wake_lines, migrate_lines)"),
     COUNT("machine.exit_lines", machine.exit_lines, "0", 1e6,
           "lines of cache by which the latency of waking an idle core is longer"),
     COUNT("machine.wake_lines", machine.wake_lines, "0", 1e6,
