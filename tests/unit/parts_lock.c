@@ -211,6 +211,27 @@ static void split_stage(void **state) {
     fixture_fini(&f);
 }
 
+// Who comes in the middle of the call finds the lock free, though nobody waited when the stage began; and the stage takes as long
+// as it did before where nobody comes.
+static void free_for_a_call(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 2);
+    f.scenario.costs.lock.syscall.value = 4 * US;
+    fixture_build(&f);
+    struct script *a =
+        fixture_add(&f, {TAKE, 0}, {RELEASE, 0}, {SLEEP, 100 * US}, {TAKE, 0}, {STAGE, 10 * US}, {MARK, 0},
+                    {RUN, 50 * US}, {STAGE, 10 * US}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
+    struct script *b = fixture_add(&f, {SLEEP, 10 * US}, {TAKE, 0}, {RELEASE, 0}, {SLEEP, 94 * US}, {TAKE, 0},
+                                   {MARK, 0}, {RUN, 1 * US}, {RELEASE, 0}, {STOP, 0});
+    fixture_run(&f, SIM_NEVER);
+    assert_int_equal(b->mark[0], 104 * US);
+    assert_int_equal(a->mark[0], 110 * US);
+    assert_int_equal(a->mark[1], 170 * US);
+    assert_int_equal(f.lock.waits, 0);
+    fixture_fini(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uncontended_is_free),
@@ -224,6 +245,7 @@ int main(void) {
         cmocka_unit_test(round_robin),
         cmocka_unit_test(costs),
         cmocka_unit_test(split_stage),
+        cmocka_unit_test(free_for_a_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
