@@ -328,10 +328,10 @@ static struct act split_go_on(struct machine *m, struct thread *t) {
     return thread_run(t, part, t->next);
 }
 
-// Whether anybody else wants it or has had it. Somebody who comes while it is given away for a call finds it free, so that the call cannot be
+// Whether anybody else wants it or may come for it in a moment. Somebody who comes while it is given away for a call finds it free, so that the call cannot be
 // left out where nobody waits when it begins.
 static bool shared(const struct lock *l) {
-    return l->first || l->switches > 1;
+    return l->first || l->awake > 1;
 }
 
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next) {

@@ -23,6 +23,7 @@ struct lock {
     sim_time held_since;
     int64_t held, forced; // time held, forced hand-overs
     int waiting;          // threads that want it (asleep or on their way)
+    int awake;            // of its process, on a core or waiting for one (thread.c)
 };
 
 void lock_init(struct lock *l, const struct machine *m, bool enabled);
@@ -34,7 +35,7 @@ struct act lock_take(struct machine *m, struct thread *t, thread_step next);
 struct act lock_release(struct machine *m, struct thread *t, thread_step next);
 
 // A stage of `cpu` ns of interpreted code in which the lock is released and taken again `releases` times around short
-// system calls. Each is simulated once another thread has had the lock; before, they cost nothing. Needs the lock.
+// system calls. They cost nothing while all other threads of the process sleep elsewhere; else each is simulated. Needs the lock.
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next);
 
 // A call of `cpu` ns into the runtime that cannot be interrupted: a request to drop the lock is heeded at its end.

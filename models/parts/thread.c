@@ -1,5 +1,7 @@
 #include "models/parts/thread.h"
 
+#include "models/parts/lock.h"
+
 #include "base/require.h"
 #include "models/parts/cpu.h"
 
@@ -60,10 +62,15 @@ static enum trace_state traced(enum thread_state s) {
     return map[s];
 }
 
+static int awake(enum thread_state s) {
+    return s == THREAD_RUNNABLE || s == THREAD_RUNNING;
+}
+
 void thread_enter(struct machine *m, struct thread *t, enum thread_state state) {
     sim_time now = machine_now(m);
     t->spent[t->state] += now - t->since;
     t->since = now;
+    if (t->lock) t->lock->awake += awake(state) - awake(t->state);
     t->state = state;
     machine_trace(m, TRACE_THREAD_STATE, t->id, traced(state), -1, NULL);
 }

@@ -222,8 +222,9 @@ static void free_for_a_call(void **state) {
     struct script *a =
         fixture_add(&f, {TAKE, 0}, {RELEASE, 0}, {SLEEP, 100 * US}, {TAKE, 0}, {STAGE, 10 * US}, {MARK, 0},
                     {RUN, 50 * US}, {STAGE, 10 * US}, {RELEASE, 0}, {MARK, 0}, {STOP, 0});
-    struct script *b = fixture_add(&f, {SLEEP, 10 * US}, {TAKE, 0}, {RELEASE, 0}, {SLEEP, 94 * US}, {TAKE, 0},
-                                   {MARK, 0}, {RUN, 1 * US}, {RELEASE, 0}, {STOP, 0});
+    struct script *b =
+        fixture_add(&f, {SLEEP, 10 * US}, {TAKE, 0}, {RELEASE, 0}, {SLEEP, 80 * US}, {RUN, 14 * US},
+                    {TAKE, 0}, {MARK, 0}, {RUN, 1 * US}, {RELEASE, 0}, {STOP, 0});
     fixture_run(&f, SIM_NEVER);
     assert_int_equal(b->mark[0], 104 * US);
     assert_int_equal(a->mark[0], 110 * US);
