@@ -159,8 +159,8 @@ static struct act dispatch(struct machine *m, struct loop *l, struct request *r)
     return lock_release(m, l->thread, call_spawn);
 }
 
-// Where requests are handled at once, whoever waits gets the thread right after the response that set it free, and not after the
-// responses of the whole turn.
+// Where requests are handled at once, whoever waits gets the thread right after the response that set it free, and not after
+// the responses of the whole turn.
 static void token_granted(struct machine *m, struct request *r) {
     loop_first(m, r->place, r, dispatch);
 }

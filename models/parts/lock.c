@@ -328,8 +328,8 @@ static struct act split_go_on(struct machine *m, struct thread *t) {
     return thread_run(t, part, t->next);
 }
 
-// Whether anybody else wants it or may come for it in a moment. Somebody who comes while it is given away for a call finds it free, so that the call cannot be
-// left out where nobody waits when it begins.
+// Whether anybody else wants it or may come for it in a moment. Who comes while it is given away for a call finds it free, so
+// that the call cannot be left out only because nobody waits when it begins.
 static bool shared(const struct lock *l) {
     return l->first || l->awake > 1;
 }

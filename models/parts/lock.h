@@ -35,7 +35,8 @@ struct act lock_take(struct machine *m, struct thread *t, thread_step next);
 struct act lock_release(struct machine *m, struct thread *t, thread_step next);
 
 // A stage of `cpu` ns of interpreted code in which the lock is released and taken again `releases` times around short
-// system calls. They cost nothing while all other threads of the process sleep elsewhere; else each is simulated. Needs the lock.
+// system calls. They cost nothing while all other threads of the process sleep elsewhere; else each is simulated. Needs
+// the lock.
 struct act lock_stage(struct machine *m, struct thread *t, sim_time cpu, int releases, thread_step next);
 
 // A call of `cpu` ns into the runtime that cannot be interrupted: a request to drop the lock is heeded at its end.

@@ -62,8 +62,8 @@ static bool stopped(const struct measure_options *o) {
 
 static const int64_t stolen_look_ns = 20000000;
 
-// A round's order of the cases: a random one (Fisher and Yates), the same for the same seed. What a run leaves behind in the kernel
-// (how often an idle core found a thread to pull, whom a thread woke of late) would otherwise meet always the same next case.
+// A round's order of the cases: a random one (Fisher and Yates), the same for the same seed. What a run leaves behind in the
+// kernel (how often an idle core found a thread to pull, whom a thread woke of late) would else meet always the same case.
 static void shuffle(int *order, int n, uint64_t seed, int round) {
     struct rng r;
     rng_init(&r, seed, 0, (uint32_t)round, 0);

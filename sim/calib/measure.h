@@ -41,9 +41,9 @@ struct measure_options {
 };
 
 // Runs every case `rounds` times, interleaved (round 1 of each case, round 2 of each case ...; in each round in another order,
-// drawn by the first case's seed), so that a change of the host's speed meets all of them. Each run has a micro-server of its own on a free port; a server of the user's own
-// (server.command, server.url) lives through all runs and is shared by the cases that start it alike. *complete is false
-// where it was stopped. False with *e (ERR_HOST); then *out holds nothing to free.
+// drawn by the first case's seed), so that a change of the host's speed meets all of them. Each run has a micro-server of
+// its own on a free port; a server of the user's own (server.command, server.url) lives through all runs and is shared by
+// the cases that start it alike. *complete is false where it was stopped. False with *e (ERR_HOST); then *out holds nothing to free.
 bool measure_cases(const struct scenario_file *f, const struct measure_options *o, struct measurement *out,
                    bool *complete, struct err *e);
 
