@@ -105,17 +105,13 @@ void client_thread_expect(struct client *c) {
     timer_set(c->machine->sim, c->alert, at > now ? at : now);
 }
 
-static sim_time part_of(const struct cost *part, const struct cost *whole) {
-    return machine_ns(part->value < whole->value ? part : whole);
-}
-
 void client_thread_start(struct client *c) {
     const struct client_costs *k = &c->machine->scenario->costs.client;
-    c->close_cpu = part_of(&k->close, &k->connect);
+    c->close_cpu = machine_part(&k->close, &k->connect);
     c->connect_cpu = machine_ns(&k->connect) - c->close_cpu;
     c->request_cpu = machine_ns(&k->request);
     c->poll_cpu = machine_ns(&k->poll);
-    c->send_cpu = part_of(&k->send, &k->request);
+    c->send_cpu = machine_part(&k->send, &k->request);
     c->thread = thread_create(c->machine, -1, "client", rest, c, NULL, &c->role);
     c->sleeping = true;
     if (c->load->client != CLIENT_OPEN || k->lead.value <= 0) return;

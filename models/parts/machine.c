@@ -97,10 +97,6 @@ sim_time machine_vary(struct machine *m, sim_time ns, int count) {
     return (sim_time)((double)ns * (1 + width * 0x1p-52 * (double)place) + 0.5);
 }
 
-static sim_time lesser(sim_time a, sim_time b) {
-    return a < b ? a : b;
-}
-
 struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_t replication,
                                struct trace *trace) {
     struct machine *m = calloc(1, sizeof *m);
@@ -109,8 +105,8 @@ struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_
     m->trace = trace;
     const struct machine_costs costs = costs_of(s, replication);
     m->t = times_of(&costs);
-    m->t.write_rest = lesser(machine_ns(&costs.send_rest), machine_ns(&s->costs.server.write.cpu));
-    m->t.send_rest = lesser(machine_ns(&costs.send_rest), machine_ns(&s->costs.client.send));
+    m->t.write_rest = machine_part(&costs.send_rest, &s->costs.server.write.cpu);
+    m->t.send_rest = machine_part(&costs.send_rest, &s->costs.client.send);
     m->sim = sim_create(8);
     for (uint32_t i = 0; i < STREAM_COUNT; i++) rng_init(&m->stream[i], s->run.seed, point, replication, i);
     if (m->t.keep_lag || m->t.tick_cpu > 0)

@@ -75,6 +75,11 @@ static inline sim_time machine_ns(const struct cost *c) {
     return (sim_time)(c->value + 0.5);
 }
 
+// A part of a cost, in whole ns: never more than the whole.
+static inline sim_time machine_part(const struct cost *part, const struct cost *whole) {
+    return machine_ns(part->value < whole->value ? part : whole);
+}
+
 // A drawn span in whole ns. A heavy tail may exceed what the clock can count: 30 years are as good as never.
 static inline sim_time machine_span(double ns) {
     return ns < 1e18 ? (sim_time)(ns + 0.5) : (sim_time)1e18;

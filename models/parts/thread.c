@@ -1,9 +1,8 @@
 #include "models/parts/thread.h"
 
-#include "models/parts/lock.h"
-
 #include "base/require.h"
 #include "models/parts/cpu.h"
+#include "models/parts/lock.h"
 
 #include <stdio.h>
 #include <stdlib.h>

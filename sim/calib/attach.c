@@ -74,13 +74,6 @@ static double looks_quantile(struct looks *s, double q) {
     return s->count ? s->x[(int)(q * (s->count - 1) + 0.5)] : 0;
 }
 
-// Harmonic mean: of speeds at which the same work was done again and again.
-static double looks_harmonic(const struct looks *s) {
-    double sum = 0;
-    for (int i = 0; i < s->count; i++) sum += 1 / s->x[i];
-    return s->count ? (double)s->count / sum : 0;
-}
-
 // Where the server says its pace, it computes as dense work does; of another's work nothing is known but the index.
 static double speed_beside(const struct session *s, const struct attach_seen *seen) {
     return s->options->pace_path ? seen->dense : seen->speed;
@@ -198,7 +191,8 @@ static bool find_server(struct session *s, struct err *e) {
 // Both jump between two levels, on cores and at moments of their own, and not by the same factor: it is the time which work takes
 // on average that is compared.
 static void set_pace(struct session *s) {
-    double dense = looks_harmonic(&s->dense_at_pace), pace = looks_harmonic(&s->pace);
+    double dense = harmonic_mean(s->dense_at_pace.x, s->dense_at_pace.count);
+    double pace = harmonic_mean(s->pace.x, s->pace.count);
     profile_set_exact(&s->out->costs, "dense", s->reference, FROM_PROBE,
                       "speed of dense work, median beside the server's loads");
     profile_set_exact(&s->out->costs, "pace", pace / dense * s->reference, FROM_PROBE,

@@ -5,7 +5,7 @@
 #include "calib/figure.h"
 
 // In what the shares of probe_stolen.c are counted: gaps in so many units of a core's second.
-enum { STOLEN_WAIT_UNITS = 1000, STOLEN_INTERRUPTS_UNITS = 100000 };
+enum { STOLEN_WAIT_UNITS = 10, STOLEN_INTERRUPTS_UNITS = 100000 };
 
 struct probe {
     const char *name, *what;

@@ -220,13 +220,6 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// Harmonic, since it is times that add up; 0 = of none.
-static double harmonic(const double *x, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += 1 / x[i];
-    return n ? (double)n / sum : 0;
-}
-
 // x ascending. Where all are slow there is only what they would be without.
 static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
     size_t slow = 0;
@@ -239,7 +232,7 @@ static struct host_speed_seen seen_of(const double *x, size_t n, double fast) {
                                     .low = n ? x[n / 10] : 0,
                                     .high = n ? x[n - 1 - n / 10] : 0,
                                     .slow_frac = n ? (double)slow / (double)n : 0,
-                                    .slow = harmonic(x, slow),
+                                    .slow = harmonic_mean(x, (int)slow),
                                     .spread = log_spread(x, (int)slow)};
 }
 
@@ -259,7 +252,7 @@ struct host_speed_seen host_speed_stop(struct host_speed *s, double fast) {
     const struct sampler *first = s->sampler;
     if (first->lines) qsort(first->line, first->lines, sizeof *first->line, ascending);
     for (int i = 0; i < s->samplers && i < 2; i++)
-        seen.even[i] = harmonic(s->sampler[i].seen, s->sampler[i].count);
+        seen.even[i] = harmonic_mean(s->sampler[i].seen, (int)s->sampler[i].count);
     seen.line_ns = first->lines ? first->line[first->lines / 2] : 0;
     free(all);
     destroy(s);

@@ -13,8 +13,7 @@ enum { HOST_INTERRUPTS = 256 };
 
 struct host_stolen {
     double looked_s, lost_s; // core time that was watched, and that was missing
-    double
-        waited_s2; // half the squares of these gaps: over looked_s, what one who comes at any moment waits on average
+    double waited_s2; // half the squares of these gaps: per looked_s, what one who comes at any moment waits
     int64_t interrupts;                // shorter gaps, ...
     double interrupt[HOST_INTERRUPTS]; // ... the lengths of the first of them, ns
 };

@@ -118,3 +118,9 @@ double log_spread(const double *x, int n) {
     }
     return n > 1 ? sqrt(fmax(0, (squares - sum * sum / n) / (n - 1))) : 0;
 }
+
+double harmonic_mean(const double *x, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += 1 / x[i];
+    return n ? n / sum : 0;
+}

@@ -39,3 +39,6 @@ double t_quantile(double p, double dof);
 
 // Standard deviation of the natural logarithm of n values above 0 (n - 1 below); 0 of fewer than two. O(n).
 double log_spread(const double *x, int n);
+
+// Harmonic mean of n values above 0, as of speeds at which the same work is done again and again; 0 of none. O(n).
+double harmonic_mean(const double *x, int n);

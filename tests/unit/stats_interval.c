@@ -167,9 +167,19 @@ static void log_spreads(void **state) {
     assert_float_equal(log_spread(x, 0), 0, 0);
 }
 
+// Half of the work at 1, half at 3: as if all were done at 1.5.
+static void harmonic_means(void **state) {
+    (void)state;
+    const double x[] = {1, 3};
+    assert_float_equal(harmonic_mean(x, 2), 1.5, 1e-15);
+    assert_float_equal(harmonic_mean(x, 1), 1, 0);
+    assert_float_equal(harmonic_mean(x, 0), 0, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_spreads),
+        cmocka_unit_test(harmonic_means),
         cmocka_unit_test(quantiles_known),
         cmocka_unit_test(mean_known),
         cmocka_unit_test(few_or_missing_values),
