@@ -119,6 +119,7 @@ static void start(struct cpu *c, struct thread *t) {
     fair_begin(c);
     c->slice_end = fair_slice_end(c, wall_of(c, t->need - need));
     t->cpu = c;
+    t->listed = now;
     thread_enter(m, t, THREAD_RUNNING);
     role_starts(m, t->role);
     if (!was_busy) speed_pass(c);
@@ -190,7 +191,7 @@ static void advance(struct cpu *c) {
             REQUIRE(t->debt == 0);
             if (t->process >= 0) m->counts.voluntary++;
             t->delayed = a.kind != ACT_EXIT && fair_leave(c);
-            load_leave(t);
+            if (!t->delayed) load_leave(t);
             thread_enter(m, stop(c),
                          a.kind == ACT_EXIT   ? THREAD_EXITED
                          : a.kind == ACT_LOCK ? THREAD_LOCK
@@ -230,7 +231,8 @@ static void tick(struct cpu *c) {
     struct machine *m = c->machine;
     speed_lose(c, m->t.tick_cpu);
     c->tick_at = fair_next_tick(m);
-    struct thread *rival = c->preempt_at != SIM_NEVER ? fair_rival(c) : fair_rival_at_tick(c);
+    bool claimed = pull_while_busy(c) || c->preempt_at != SIM_NEVER;
+    struct thread *rival = claimed ? fair_rival(c) : fair_rival_at_tick(c);
     c->preempt_at = SIM_NEVER;
     if (!give_way(c, rival)) retime(c);
     pull_at_tick(c);
@@ -320,10 +322,12 @@ void cpu_wake(struct machine *m, struct thread *t) {
     struct cpu *c = t->delayed ? t->cpu : place_choose(m, t);
     cpu_settle(c);
     if (t->cpu) cpu_settle(t->cpu);
-    if (t->delayed)
+    if (t->delayed) {
         fair_rejoin(c, t);
-    else
+    } else {
         fair_place(t, t->cpu, c);
+        t->listed = machine_now(m);
+    }
     if (t->cpu != c)
         t->last_ran = THREAD_LONG_AGO; // Linux: migrate_task_rq_fair. One that has just moved may move again.
     load_enter(t, c);

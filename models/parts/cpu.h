@@ -53,6 +53,9 @@ struct cpu {
     double util, load;
     sim_time util_busy, load_at;
     int loads;
+    sim_time balanced_at;                       // compared itself with others last (pull.c) ...
+    bool balance_seldom;                        // ... and found nothing to take
+    int balance_failed;                         // ticks in vain
     uint32_t pull_looks, pull_hits, pull_ratio; // of late (pull.c); the ratio in 1/1024
     sim_time busy;                              // wall time in which a thread ran
 };

@@ -1,5 +1,6 @@
 #include "models/parts/fair.h"
 
+#include "models/parts/load.h"
 #include "models/parts/run_queue.h"
 
 // --- CFS
@@ -75,6 +76,7 @@ static bool due(struct cpu *c) {
 // It has slept in the queue for long enough.
 static void drop(struct cpu *c, struct thread *t) {
     run_queue_remove(c, t);
+    load_leave(t);
     t->delayed = false;
     t->lag = 0;
 }

@@ -4,43 +4,82 @@
 #include "models/parts/load.h"
 #include "models/parts/run_queue.h"
 
+#include <math.h>
+
 // Linux: update_newidle_stats. The ratio is the number of successes among so many looks, older ones at half their weight.
 enum { LOOKS = 1024 };
 
-// The first in a core's queue that is awake and may be moved (Linux: detach_tasks passes over those that may not).
-static struct thread *movable(const struct cpu *c, bool hot) {
+// Linux: cache_nice_tries. After more ticks in vain an idle core takes one that ran a moment ago, too.
+enum { TRIES = 1 };
+
+// Of a core's threads that are awake and may be moved the one that was woken or last given the core the longest ago (Linux:
+// detach_tasks, from the end of cfs_tasks), and no heavier than `most`. NULL = none. O(threads).
+static struct thread *movable(const struct cpu *c, bool hot, double most) {
     const struct machine *m = c->machine;
     struct thread *first = NULL;
     for (int i = 0; i < c->queue.n; i++) {
         struct thread *t = c->queue.heap[i];
         if (t->delayed || (!hot && t->last_ran + m->t.pull_hot > machine_now(m))) continue;
-        if (!first || t->rank < first->rank) first = t;
-        if (i == 0) break; // the heap's root
+        if (first && t->listed >= first->listed) continue;
+        if (most < 1 && load_thread(t) > most) continue;
+        first = t;
     }
     return first;
 }
 
-static struct thread *take(struct cpu *c, bool hot) {
+// Takes a thread that waits on core `from`, to run on c or wait there.
+static void move(struct thread *t, struct cpu *from, struct cpu *c) {
     struct machine *m = c->machine;
-    if (m->waiting == 0) return NULL;
-    struct cpu *longest = NULL;
-    for (int i = 0; i < m->cpus; i++) {
-        struct cpu *o = &m->cpu[i];
-        if (run_queue_awake(o) <= (longest ? run_queue_awake(longest) : 0)) continue;
-        if (movable(o, hot)) longest = o;
-    }
-    if (!longest) return NULL;
-    cpu_settle(longest);
-    struct thread *t = movable(longest, hot);
-    fair_note(t, longest);
-    run_queue_remove(longest, t);
-    fair_place(t, longest, c);
+    cpu_settle(from);
+    fair_note(t, from);
+    run_queue_remove(from, t);
+    fair_place(t, from, c);
     load_enter(t, c);
+    t->listed = machine_now(m);
+    t->last_ran = THREAD_LONG_AGO; // Linux: migrate_task_rq_fair
+    c->balance_seldom = false;
+}
+
+// The longest of the queues from which something may be taken.
+static struct cpu *longest(struct machine *m, bool hot) {
+    struct cpu *best = NULL;
+    if (m->waiting == 0) return NULL;
+    for (struct cpu *o = m->cpu; o < m->cpu + m->cpus; o++)
+        if (run_queue_awake(o) > (best ? run_queue_awake(best) : 0) && movable(o, hot, 1)) best = o;
+    return best;
+}
+
+static struct thread *take(struct cpu *c, bool hot) {
+    struct cpu *from = longest(c->machine, hot);
+    struct thread *t = from ? movable(from, hot, 1) : NULL;
+    if (t) move(t, from, c);
     return t;
 }
 
+// Threads of a core, those that sleep in its queue, too (Linux: rq.nr_running).
+static int all_of(const struct cpu *c) {
+    return c->queue.n + (c->running != NULL);
+}
+
+// An idle core takes half of the longest queue. Linux: calculate_imbalance, group_has_spare.
+static void fill(struct cpu *c) {
+    bool hot = c->balance_failed > TRIES;
+    struct cpu *from = longest(c->machine, hot);
+    c->balanced_at = machine_now(c->machine);
+    c->balance_failed = from ? 0 : c->balance_failed + 1;
+    if (!from) return;
+    struct thread *t;
+    for (int n = all_of(from) / 2; n > 0 && (t = movable(from, hot, 1)); n--) {
+        move(t, from, c);
+        if (c->state == CPU_IDLE)
+            cpu_rouse(c, t);
+        else
+            run_queue_push(c, t);
+    }
+}
+
 void pull_watch(struct machine *m) {
-    if (m->t.balance == 0 || m->waiting == 0 || m->idle_cpus == 0) return;
+    if (m->t.balance == 0 || m->t.balance_tick || m->waiting == 0 || m->idle_cpus == 0) return;
     if (timer_at(m->sim, m->balance) == SIM_NEVER)
         timer_set(m->sim, m->balance, machine_now(m) + m->t.balance);
 }
@@ -62,15 +101,72 @@ void pull_init(struct machine *m) {
     m->balance = timer_new(m->sim, balance, m, 8);
 }
 
-void pull_at_tick(const struct cpu *c) {
+void pull_at_tick(struct cpu *c) {
     struct machine *m = c->machine;
-    if (!m->t.balance_tick || m->idle_cpus == 0 || run_queue_awake(c) == 0) return;
+    if (!m->t.balance_tick || m->idle_cpus == 0) return;
     for (struct cpu *o = m->cpu; o < m->cpu + m->cpus; o++) {
         if (o->state != CPU_IDLE) continue;
-        struct thread *t = take(o, false);
-        if (t) cpu_rouse(o, t);
+        if (run_queue_awake(c) > 0)
+            fill(o);
+        else
+            o->balance_failed = 0;
         return;
     }
+}
+
+// Linux: imbalance_pct.
+static const double MARGIN = 1.17;
+
+// More threads than it can do, by what was of late (Linux: group_is_overloaded).
+static bool overloaded(struct cpu *c) {
+    return all_of(c) > 1 && (load_busy(c->machine, c) * MARGIN > 1 || load_core(c) > MARGIN);
+}
+
+// Nothing to spare (Linux: group_fully_busy).
+static bool full(struct cpu *c) {
+    return load_busy(c->machine, c) * MARGIN > 1 || load_core(c) > MARGIN;
+}
+
+// How much load busy core c shall take from `from`; not above 0: none. Linux: sched_balance_find_src_group, calculate_imbalance.
+static double excess(struct cpu *c, struct cpu *from) {
+    struct machine *m = c->machine;
+    double sum = 0, here = load_core(c), there = load_core(from);
+    for (struct cpu *o = m->cpu; o < m->cpu + m->cpus; o++) sum += load_core(o);
+    double mean = sum / m->cpus;
+    if (!full(c) || (all_of(c) > 1 && there <= MARGIN * here)) return 0;
+    return there - mean < mean - here ? there - mean : mean - here;
+}
+
+// When a busy core compares itself with others next. Linux: get_sd_balance_interval: 16 x one or two ms a core, less a tick.
+static sim_time interval(const struct cpu *c) {
+    static const int BUSY_FACTOR = 16;
+    const struct machine *m = c->machine;
+    sim_time span = (c->balance_seldom ? 2 : 1) * BUSY_FACTOR * m->cpus * SIM_MS;
+    return span > 2 * m->t.tick ? span - span % m->t.tick - m->t.tick : m->t.tick;
+}
+
+bool pull_while_busy(struct cpu *c) {
+    struct machine *m = c->machine;
+    if (!m->t.balance_tick || machine_now(m) < c->balanced_at + interval(c)) return false;
+    c->balanced_at = machine_now(m);
+    struct cpu *from = NULL;
+    for (struct cpu *o = m->cpu; o < m->cpu + m->cpus; o++)
+        if (o != c && overloaded(o) && (!from || load_core(o) > load_core(from))) from = o;
+    double left = from ? excess(c, from) : 0;
+    c->balance_seldom = left <= 0;
+    if (left <= 0) c->balance_failed = 0;
+    if (left <= 0) return false;
+    bool hot = c->balance_failed > TRIES, claims = false;
+    struct thread *t;
+    int moved = 0;
+    for (; left > 0 && (t = movable(from, hot, ldexp(left, c->balance_failed))); moved++) {
+        left -= load_thread(t);
+        move(t, from, c);
+        run_queue_push(c, t);
+        claims |= fair_claims(c, t);
+    }
+    c->balance_failed = moved ? 0 : c->balance_failed + 1;
+    return claims;
 }
 
 static bool still_crowded(const struct machine *m) {

@@ -12,12 +12,16 @@ void pull_begin(struct cpu *c);
 // O(threads) where some of a queue sleep in it.
 struct thread *pull_newly_idle(struct cpu *c);
 
-// The clock of c ticks: where threads wait there, an idle core takes one over (machine.balance_tick). O(cores).
-void pull_at_tick(const struct cpu *c);
+// The clock of c ticks: where threads wait there, an idle core takes half of them over (machine.balance_tick). O(threads²).
+void pull_at_tick(struct cpu *c);
+
+// The clock of busy core c ticks: it takes over threads of a core that has had more to do of late, at most every
+// 16 ms x cores, so that both have as much (machine.balance_tick). Whether one of them shall have the core at once. O(threads²).
+bool pull_while_busy(struct cpu *c);
 
 // Once for a machine, before the rest.
 void pull_init(struct machine *m);
 
 // A core went idle or a thread began to wait: while there are both, idle cores look again at every period (machine.balance)
-// and take any that waits, whether it ran a moment ago or not.
+// and take any that waits, whether it ran a moment ago or not. Not with machine.balance_tick, where some ticks in vain do it.
 void pull_watch(struct machine *m);

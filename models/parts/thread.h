@@ -44,12 +44,13 @@ struct thread {
     thread_step split;   // a stage cut up by releases of the lock, if any: comes before next
     thread_step locking; // the lock's own steps, if any: come before split
     enum thread_state state;
-    struct cpu *cpu;   // where it runs, waits or last ran; NULL before its first wake-up
-    struct role *role; // NULL: never cold
-    sim_time need;     // work left of the burst, ns at speed 1
-    bool timed;        // ... which is time, however fast the core is in its present phase
-    sim_time debt;     // price of the wake-ups it made in this step
-    int64_t vruntime;  // fair share used on its core's scale
+    struct cpu *cpu;    // where it runs, waits or last ran; NULL before its first wake-up
+    struct cpu *former; // ... when it was woken the last time but one (place.c); NULL = never
+    struct role *role;  // NULL: never cold
+    sim_time need;      // work left of the burst, ns at speed 1
+    bool timed;         // ... which is time, however fast the core is in its present phase
+    sim_time debt;      // price of the wake-ups it made in this step
+    int64_t vruntime;   // fair share used on its core's scale
     // The fair share's part (fair.c), with machine.keep_lag.
     int64_t deadline,
         protected; // virtual run time at which others are looked at, at which they may have the core
@@ -73,6 +74,7 @@ struct thread {
     sim_time since;               // state entered at
     int64_t spent[THREAD_STATES]; // time spent in each state up to `since`
     sim_time last_ran;       // left a core at; THREAD_LONG_AGO for one that is new or was woken elsewhere
+    sim_time listed;         // came into its core's queue or got the core at
     int heap;                // place in its core's queue, -1 = not in it
     uint64_t queued;         // order of entering that queue
     struct request *request; // carried now, for traces; NULL = none

@@ -119,10 +119,14 @@ static const struct schema_row rows[] = {
     SHARE("machine.pull_first", machine.pull_first, "0.5",
           "... which is taken to be this share of its tries at the start"),
     COST("machine.pull_hot", machine.pull_hot, "0", "... unless that thread ran within this span"),
-    SWITCH("machine.balance_tick", machine.balance_tick, "off",
-           "an idle core pulls a waiting thread at the ticks of the core where it waits, too"),
-    COST("machine.balance", machine.balance, "0",
-         "period at which idle cores take any thread that waits, hot or not; 0: never"),
+    SWITCH(
+        "machine.balance_tick", machine.balance_tick, "off",
+        "at ticks an idle core takes half of the threads that wait on another, a busy one some of its load "
+        "(Linux)"),
+    COST(
+        "machine.balance", machine.balance, "0",
+        "period at which idle cores take any thread that waits, hot or not; 0: never (with balance_tick: the "
+        "third tick)"),
     {.key = "machine.jitter",
      .type = SCHEMA_COST,
      .unit = UNIT_FRAC,

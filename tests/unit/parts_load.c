@@ -58,6 +58,28 @@ static void moves_along(void **state) {
     fixture_fini(&f);
 }
 
+// One that sleeps in the queue for what it was ahead counts until it has left it.
+static void sleepers_count(void **state) {
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, 1);
+    f.scenario.costs.machine.wake_affine.value = 1;
+    f.scenario.costs.machine.keep_lag.value = 1;
+    f.scenario.costs.machine.base_slice.value = 3 * MS;
+    f.scenario.costs.machine.tick.value = 4 * MS;
+    fixture_build(&f);
+    struct script *a = fixture_add(&f, {SLEEP, 1 * MS}, {RUN, 2 * MS}, {SLEEP, 1000 * MS}, {STOP, 0});
+    fixture_add(&f, {SLEEP, 1 * MS}, {RUN, 100 * MS}, {STOP, 0});
+    fixture_run(&f, 3 * MS + 1);
+    assert_int_equal(a->thread->state, THREAD_BLOCKED);
+    assert_true(a->thread->delayed && a->thread->loads);
+    assert_int_equal(f.machine->cpu[0].loads, 2);
+    sim_run(f.machine->sim, 60 * MS);
+    assert_true(!a->thread->delayed && !a->thread->loads);
+    assert_int_equal(f.machine->cpu[0].loads, 1);
+    fixture_fini(&f);
+}
+
 static void utilisation(void **state) {
     (void)state;
     struct fixture f;
@@ -73,6 +95,7 @@ static void utilisation(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rises_and_fades), cmocka_unit_test(waiting_counts),
-                                       cmocka_unit_test(moves_along), cmocka_unit_test(utilisation)};
+                                       cmocka_unit_test(moves_along), cmocka_unit_test(sleepers_count),
+                                       cmocka_unit_test(utilisation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,12 +147,36 @@ static void second_of_two(void **state) {
     }
 }
 
+// One that was taken to another core goes back at its next wake-up where its former core idles.
+static void goes_back(void **state) {
+    (void)state;
+    for (int linux = 0; linux <= 1; linux++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.wake_affine.value = linux;
+        f.scenario.costs.machine.search_pressure.value = 10; // none is searched for
+        f.scenario.costs.machine.pull.value = 0;
+        fixture_build(&f);
+        struct script *waker =
+            fixture_add(&f, {RUN, 5 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *b = fixture_add(&f, {BLOCK, 0}, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        waker->thread->cpu = b->thread->cpu = &f.machine->cpu[0];
+        fixture_run(&f, 8 * MS); // woken and asleep again
+        assert_int_equal(b->thread->state, THREAD_BLOCKED);
+        b->thread->former = &f.machine->cpu[1];
+        sim_run(f.machine->sim, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[linux]);
+        assert_true(!linux || b->thread->former == &f.machine->cpu[0]);
+        fixture_fini(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pull_with_lag),       cmocka_unit_test(search),
         cmocka_unit_test(stays_beside_others), cmocka_unit_test(beside_the_waker),
         cmocka_unit_test(beside_the_sender),   cmocka_unit_test(fits_beside_the_waker),
-        cmocka_unit_test(second_of_two),
+        cmocka_unit_test(second_of_two),       cmocka_unit_test(goes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

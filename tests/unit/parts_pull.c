@@ -117,8 +117,77 @@ static void at_a_tick(void **state) {
     }
 }
 
+// Hogs that all begin on the first core, ahead of `beside` threads on the second which run for `span`; what is kept of load.
+static void crowd(struct fixture *f, int hogs, sim_time span) {
+    two_cores(f);
+    f->scenario.costs.machine.pull.value = 0;
+    f->scenario.costs.machine.balance_tick.value = 1;
+    f->scenario.costs.machine.tick_cpu.value = 1;
+    f->scenario.costs.machine.wake_affine.value = 1;
+    f->scenario.costs.machine.search_from.value = 1;
+    fixture_build(f);
+    fixture_add(f, {RUN, span}, {STOP, 0})->thread->cpu = &f->machine->cpu[1];
+    for (int i = 0; i < hogs; i++) {
+        struct thread *t = fixture_add(f, {RUN, 10 * MS}, {AGAIN, 0})->thread;
+        t->cpu = &f->machine->cpu[0];
+        t->last_ran = i < 4 ? -MS : 0;
+    }
+}
+
+static int on_second(const struct fixture *f) {
+    int n = 0;
+    for (int i = 1; i < f->scripts; i++) n += f->script[i].thread->load_on == &f->machine->cpu[1];
+    return n;
+}
+
+// An idle core takes half of a queue at a tick, and of those only what has not run a moment ago; the longest there first.
+static void takes_half(void **state) {
+    (void)state;
+    struct fixture f;
+    crowd(&f, 8, 10 * US);
+    sim_time tick = f.machine->tick_phase;
+    for (int i = 5; i <= 8; i++) f.script[i].thread->last_ran = tick; // hot when the tick comes
+    fixture_run(&f, tick);
+    assert_in_range(tick, 100 * US, 4 * MS);
+    assert_int_equal(on_second(&f), 3); // of 8 four, but the first of the cold ones runs
+    assert_ptr_equal(f.machine->cpu[1].running, f.script[2].thread);
+    fixture_fini(&f);
+}
+
+// Where all that waits ran a moment ago, it is taken at the third tick.
+static void in_vain(void **state) {
+    (void)state;
+    for (int ticks = 1; ticks <= 3; ticks++) {
+        struct fixture f;
+        crowd(&f, 2, 10 * US);
+        f.script[2].thread->last_ran = 1000 * MS;
+        fixture_run(&f, f.machine->tick_phase + (ticks - 1) * 4 * MS);
+        f.script[1].thread->last_ran = 1000 * MS;
+        assert_int_equal(f.machine->cpu[1].state == CPU_IDLE, ticks < 3);
+        assert_int_equal(on_second(&f), ticks < 3 ? 0 : 1);
+        fixture_fini(&f);
+    }
+}
+
+// A core that is busy itself takes what the other has had more to do of late, but not at every tick.
+static void relieves(void **state) {
+    (void)state;
+    for (int on = 0; on <= 1; on++) {
+        struct fixture f;
+        crowd(&f, 6, 1000 * MS);
+        f.machine->t.balance_tick = on;
+        fixture_run(&f, 24 * MS);
+        assert_int_equal(on_second(&f), 0);
+        sim_run(f.machine->sim, 300 * MS);
+        assert_in_range(on_second(&f), on ? 2 : 0, on ? 3 : 0);
+        fixture_fini(&f);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hot_stays), cmocka_unit_test(by_success),
-                                       cmocka_unit_test(finds_its_level), cmocka_unit_test(at_a_tick)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hot_stays),       cmocka_unit_test(by_success),
+                                       cmocka_unit_test(finds_its_level), cmocka_unit_test(at_a_tick),
+                                       cmocka_unit_test(takes_half),      cmocka_unit_test(in_vain),
+                                       cmocka_unit_test(relieves)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
