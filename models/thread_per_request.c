@@ -217,7 +217,7 @@ static void start(struct machine *m, struct worker *w) {
     crew->thread = calloc((size_t)threads, sizeof *crew->thread);
     REQUIRE(crew->thread);
     resource_init(&crew->limiter, threads, m->scenario->server.queue_order == ORDER_LIFO);
-    listener_watch(w->listener, &crew->poller);
+    listener_watch(m, w->listener, &crew->poller);
     w->pool = &crew->limiter;
     w->state = crew;
     w->loop = thread_create(m, w->index, "acceptor", first_step, crew, &w->lock, &w->loop_role);

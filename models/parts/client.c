@@ -220,6 +220,7 @@ static void send(struct machine *m, struct user *u) {
     struct client *c = u->client;
     bool fresh = !u->conn;
     if (fresh) u->conn = conn_connect(c->net, &ops, u, c->load->keep_alive);
+    if (fresh && c->thread) c->thread->debt += c->connect_rest;
     if (!u->conn) {
         not_connected(u);
         return;

@@ -44,7 +44,7 @@ struct client {
     struct user *first, *last; // actions the thread has to take, in order
     struct user *doing;        // the one it acts for now
     bool sleeping;
-    sim_time connect_cpu, close_cpu, request_cpu, send_cpu, poll_cpu, network;
+    sim_time connect_cpu, connect_rest, close_cpu, request_cpu, send_cpu, poll_cpu, network;
     sim_time lead;            // awake so long before a request is due; 0: woken for it
     sim_time due;             // of the next request; SIM_NEVER = none to come
     timer_id alert;           // lead before that

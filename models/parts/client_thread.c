@@ -66,7 +66,8 @@ static struct act rest(struct machine *m, struct thread *t) {
 
 // Reading an answer, and closing where it was the connection's last; ab has read it before it hears of the close.
 static sim_time cost_of(const struct client *c, const struct user *u) {
-    if (u->pending == USER_SEND) return u->conn ? c->send_cpu - c->machine->t.send_rest : c->connect_cpu;
+    if (u->pending == USER_SEND)
+        return u->conn ? c->send_cpu - c->machine->t.send_rest : c->connect_cpu - c->connect_rest;
     if (u->pending == USER_RECEIVE && c->load->client == CLIENT_AB) return c->close_cpu;
     bool last = u->pending == USER_RECEIVE && (!u->conn || u->conn->last);
     return c->request_cpu - c->send_cpu + (last ? c->close_cpu : 0);
@@ -109,10 +110,13 @@ void client_thread_start(struct client *c) {
     const struct client_costs *k = &c->machine->scenario->costs.client;
     c->close_cpu = machine_part(&k->close, &k->connect);
     c->connect_cpu = machine_ns(&k->connect) - c->close_cpu;
+    sim_time after = c->machine->t.connect_rest;
+    c->connect_rest = after < c->connect_cpu ? after : c->connect_cpu;
     c->request_cpu = machine_ns(&k->request);
     c->poll_cpu = machine_ns(&k->poll);
     c->send_cpu = machine_part(&k->send, &k->request);
     c->thread = thread_create(c->machine, -1, "client", rest, c, NULL, &c->role);
+    c->thread->estimate = 1; // it has just measured the cores' speed, or made up its requests
     c->sleeping = true;
     if (c->load->client != CLIENT_OPEN || k->lead.value <= 0) return;
     c->lead = machine_ns(&k->lead);

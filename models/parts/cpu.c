@@ -6,38 +6,14 @@
 #include "models/parts/load.h"
 #include "models/parts/place.h"
 #include "models/parts/pull.h"
+#include "models/parts/rate.h"
 #include "models/parts/role.h"
 #include "models/parts/run_queue.h"
-#include "models/parts/speed.h"
 
 #include <stdlib.h>
 
-__extension__ typedef unsigned __int128 wide;
-
-enum { RATE_BITS = 32 };
-
 // A step that asks for no time is followed by the next at once; a program that never asks for any is broken.
 enum { MOST_FREE_STEPS = 1000000 };
-
-static sim_time wall_of(const struct cpu *c, sim_time work) {
-    if (c->rate == 1ull << RATE_BITS) return work;
-    return (sim_time)(((wide)work * c->inverse + ((1ull << RATE_BITS) - 1)) >> RATE_BITS);
-}
-
-static sim_time work_of(const struct cpu *c, sim_time wall) {
-    if (c->rate == 1ull << RATE_BITS) return wall;
-    return (sim_time)((wide)wall * c->rate >> RATE_BITS);
-}
-
-static void set_rate(struct cpu *c) {
-    const struct machine *m = c->machine;
-    double rate = c->running && c->running->timed ? c->speed : c->speed * speed_factor(c);
-    if (c->sibling >= 0 && m->cpu[c->sibling].state == CPU_BUSY) rate *= m->t.smt_yield / 2;
-    if (c->ramp_left > 0) rate *= m->t.ramp_speed;
-    if (m->cpus - m->idle_cpus > m->t.turbo_cores) rate *= m->t.turbo_speed;
-    c->rate = (uint64_t)(rate * 0x1p32);
-    c->inverse = (uint64_t)(0x1p32 / rate);
-}
 
 // Books what has passed of the running thread's burst.
 static void charge(struct cpu *c) {
@@ -47,7 +23,7 @@ static void charge(struct cpu *c) {
         if (now >= c->burst_end) t->need = 0;
         return;
     }
-    sim_time work = work_of(c, passed);
+    sim_time work = rate_work(c, passed);
     t->need = now >= c->burst_end || work >= t->need ? 0 : t->need - work;
     t->vruntime += passed;
     c->busy += passed;
@@ -57,7 +33,7 @@ static void charge(struct cpu *c) {
     if (least > c->vmin) c->vmin = least;
     if (c->ramp_left > 0) {
         c->ramp_left = passed < c->ramp_left ? c->ramp_left - passed : 0;
-        if (c->ramp_left == 0) set_rate(c);
+        if (c->ramp_left == 0) rate_set(c);
     }
 }
 
@@ -76,12 +52,13 @@ static bool tick_matters(struct cpu *c) {
 // Sets the core's timer to whatever ends or changes its present burst first.
 static void retime(struct cpu *c) {
     const struct machine *m = c->machine;
-    c->burst_end = c->charged + wall_of(c, c->running->need);
+    c->burst_end = c->charged + rate_wall(c, c->running->need);
     sim_time at = c->burst_end, now = machine_now(m);
     if (c->queue.n > 0 && c->slice_end < at) at = c->slice_end;
     if (c->ramp_left > 0 && c->charged + c->ramp_left < at) at = c->charged + c->ramp_left;
     if (c->move_check < at) at = c->move_check;
     if (c->preempt_at < at) at = c->preempt_at;
+    if (c->give_at < at) at = c->give_at;
     if (c->phase_until < at) at = c->phase_until;
     if (speed_host_at(c) < at) at = speed_host_at(c);
     if (tick_matters(c) && c->tick_at < at) at = c->tick_at;
@@ -94,7 +71,7 @@ static void tell_sibling(struct cpu *c) {
     struct cpu *s = &c->machine->cpu[c->sibling];
     if (s->state != CPU_BUSY || s->stepping) return; // a stepping core sets its rate when the step is over
     charge(s);
-    set_rate(s);
+    rate_set(s);
     retime(s);
 }
 
@@ -106,7 +83,7 @@ static void start(struct cpu *c, struct thread *t) {
     c->state = CPU_BUSY;
     c->running = t;
     c->charged = now;
-    c->preempt_at = SIM_NEVER;
+    c->preempt_at = c->give_at = SIM_NEVER;
     c->move_check = m->t.fast_pull > 0 && c->speed < m->cpu[0].speed ? now + m->t.fast_pull : SIM_NEVER;
     if (c->last != t) {
         t->need += m->t.switch_;
@@ -117,13 +94,13 @@ static void start(struct cpu *c, struct thread *t) {
     // What the change costs is not taken from the slice, or a slice no longer than that would lead nowhere.
     c->tick_at = fair_next_tick(m);
     fair_begin(c);
-    c->slice_end = fair_slice_end(c, wall_of(c, t->need - need));
+    c->slice_end = fair_slice_end(c, rate_wall(c, t->need - need));
     t->cpu = c;
     t->listed = now;
     thread_enter(m, t, THREAD_RUNNING);
     role_starts(m, t->role);
     if (!was_busy) speed_pass(c);
-    if (!was_busy || m->t.slow_share > 0) set_rate(c);
+    if (!was_busy || m->t.slow_share > 0) rate_set(c);
     if (!was_busy) tell_sibling(c);
     retime(c);
     machine_trace(m, TRACE_CORE_RUN, c->id, t->id, 0, t->name);
@@ -142,7 +119,8 @@ static struct thread *stop(struct cpu *c) {
 static void pick(struct cpu *c) {
     struct machine *m = c->machine;
     struct thread *t = c->queue.n ? fair_take(c) : NULL;
-    if (!t) t = pull_newly_idle(c);
+    c->switched_at = machine_now(m) + m->t.switch_;
+    if (!t && (t = pull_newly_idle(c))) c->switched_at += m->t.migrate;
     if (t) {
         start(c, t);
         return;
@@ -178,6 +156,7 @@ static void advance(struct cpu *c) {
     struct thread *t = c->running;
     c->yield = c->preempt_at != SIM_NEVER; // a burst ends in the kernel, where the mark is seen
     c->preempt_at = SIM_NEVER;
+    sim_time paid = 0;
     for (int free_steps = 0;; free_steps++) {
         REQUIRE(free_steps < MOST_FREE_STEPS);
         thread_step step = t->locking ? t->locking : t->split ? t->split : t->next;
@@ -191,6 +170,7 @@ static void advance(struct cpu *c) {
             REQUIRE(t->debt == 0);
             if (t->process >= 0) m->counts.voluntary++;
             t->delayed = a.kind != ACT_EXIT && fair_leave(c);
+            load_estimate(t);
             if (!t->delayed) load_leave(t);
             thread_enter(m, stop(c),
                          a.kind == ACT_EXIT   ? THREAD_EXITED
@@ -202,17 +182,20 @@ static void advance(struct cpu *c) {
             return;
         }
         t->need = a.ns + t->debt;
+        paid = t->debt;
         t->debt = 0;
         if (t->need > 0 && !t->resumed) t->need += role_extra(m, t->role, t->need);
         t->resumed = false;
         if (t->need > 0 || c->yield) break;
     }
-    if (!c->yield || !give_way(c, fair_rival(c))) {
-        if (m->t.slice_exact) c->slice_end = fair_slice_end(c, 0);
-        set_rate(c);
-        retime(c);
-    }
+    bool yield = c->yield;
     c->yield = false;
+    if (yield && paid == 0 && give_way(c, fair_rival(c))) return;
+    if (m->t.slice_exact) c->slice_end = fair_slice_end(c, 0);
+    rate_set(c);
+    // What it did for others comes before they do: a call ends before the kernel changes threads.
+    if (yield && paid > 0) c->give_at = machine_now(m) + rate_wall(c, paid);
+    retime(c);
 }
 
 // The interrupt that another core sent has arrived.
@@ -267,9 +250,13 @@ static void fire(struct sim *sim, void *owner, uint32_t tag) {
     sim_time now = sim_now(sim);
     if (now >= c->phase_until) {
         speed_pass(c);
-        set_rate(c);
+        rate_set(c);
     }
     if (now >= speed_host_at(c)) speed_host(c);
+    if (now >= c->give_at) {
+        c->give_at = SIM_NEVER;
+        if (give_way(c, fair_rival(c))) return;
+    }
     if (c->running->need == 0)
         advance(c);
     else if (now >= c->preempt_at)
@@ -318,8 +305,13 @@ static void wake_on_busy(struct cpu *c, struct thread *t) {
     retime(c);
 }
 
+// Linux: task_struct.on_cpu. One that has gone to sleep, but whose core has not yet changed to the next thread.
+static bool leaving(const struct machine *m, const struct thread *t) {
+    return t->cpu && t->cpu->last == t && machine_now(m) < t->cpu->switched_at;
+}
+
 void cpu_wake(struct machine *m, struct thread *t) {
-    struct cpu *c = t->delayed ? t->cpu : place_choose(m, t);
+    struct cpu *c = t->delayed || leaving(m, t) ? t->cpu : place_choose(m, t);
     cpu_settle(c);
     if (t->cpu) cpu_settle(t->cpu);
     if (t->delayed) {
@@ -369,9 +361,9 @@ static void add_class(struct machine *m, int class, int *id) {
             pull_begin(c);
             if (k->smt == 2) c->sibling = *id + (h == 0 ? 1 : -1);
             c->timer = timer_new(m->sim, fire, c, 2);
-            c->move_check = c->preempt_at = SIM_NEVER;
+            c->move_check = c->preempt_at = c->give_at = SIM_NEVER;
             speed_begin(c);
-            set_rate(c);
+            rate_set(c);
         }
     }
 }

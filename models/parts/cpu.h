@@ -31,8 +31,10 @@ struct cpu {
     sim_time burst_end; // when its burst ends at the present speed
     sim_time slice_end; // when others may claim the core
     sim_time tick_at;   // next tick of the scheduler's clock; SIM_NEVER = of no use now
+    sim_time give_at; // when it has paid for its wake-ups and makes way for one of them; SIM_NEVER = for none
     sim_time
         preempt_at; // when another core's interrupt arrives for a thread with a better claim; SIM_NEVER = none
+    sim_time switched_at; // when it has changed from the thread that went to sleep last to what comes next
     sim_time idle_since;
     sim_time keeps_tick;  // if it idles before then
     sim_time poll;        // for how long the host will wait awake when it halts (idle.c)

@@ -54,6 +54,12 @@ void load_leave(struct thread *t) {
     t->loads = false;
 }
 
+void load_estimate(struct thread *t) {
+    if (!t->machine->t.wake_affine) return;
+    double now = load_thread(t);
+    t->estimate = now > t->estimate ? now : t->estimate + (now - t->estimate) / 4;
+}
+
 double load_thread(struct thread *t) {
     age_thread(t, machine_now(t->machine));
     return t->load;
@@ -86,4 +92,9 @@ double load_busy(struct machine *m, const struct cpu *c) {
 double load_busy_mean(struct machine *m) {
     look(m);
     return m->load;
+}
+
+double load_expected(struct machine *m, const struct cpu *c) {
+    double busy = load_busy(m, c);
+    return c->running && c->running->estimate > busy ? c->running->estimate : busy;
 }

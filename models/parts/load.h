@@ -12,6 +12,10 @@ void load_enter(struct thread *t, struct cpu *c);
 // t sleeps from now on.
 void load_leave(struct thread *t);
 
+// t goes to sleep, though it may stay in its queue: what it was when it did is kept as an estimate of what it will be, higher ones at
+// once, lower ones by a quarter (Linux: util_est_update).
+void load_estimate(struct thread *t);
+
 // The share of the time in which t was runnable of late, 0 to 1.
 double load_thread(struct thread *t);
 
@@ -21,3 +25,6 @@ double load_core(struct cpu *c);
 // Utilisation of c of late, and the mean of all cores, 0 to 1, at most 4 ms old. O(cores) every 4 ms.
 double load_busy(struct machine *m, const struct cpu *c);
 double load_busy_mean(struct machine *m);
+
+// The same, or what the thread that runs there is estimated at, if that is more (Linux: cpu_util with util_est).
+double load_expected(struct machine *m, const struct cpu *c);

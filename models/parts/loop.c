@@ -374,7 +374,7 @@ struct loop *loop_create(struct worker *w, const struct loop_ops *ops) {
     REQUIRE(l);
     l->worker = w;
     l->ops = ops;
-    listener_watch(w->listener, &l->poller);
+    listener_watch(w->machine, w->listener, &l->poller);
     l->thread = thread_create(w->machine, w->index, "loop", first_step, l, &w->lock, &w->loop_role);
     w->loop = l->poller.thread = l->thread;
     thread_wake(w->machine, l->thread);

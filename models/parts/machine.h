@@ -14,9 +14,9 @@ struct ledger;
 // Costs of the machine, rounded to ns once.
 struct machine_times {
     sim_time wake_local, wake_remote, wake_halted, halt_poll, preempt_remote, preempt_cpu, wake_counted,
-        tick_restart, tick_kept, switch_, halt, write_rest, send_rest, migrate, slice, base_slice, tick,
-        tick_cpu, sleeper_credit, timer_slack, cold_work, slow_dwell, stolen_time, stolen_every,
-        interrupt_cpu, interrupt_every;
+        tick_restart, tick_kept, switch_, halt, write_rest, send_rest, connect_rest, migrate, slice,
+        base_slice, tick, tick_cpu, sleeper_credit, timer_slack, cold_work, slow_dwell, stolen_time,
+        stolen_every, interrupt_cpu, interrupt_every;
     sim_time ramp_after, ramp_time, fast_pull, pull_hot, balance;
     double jitter, wake_spread, stay, search_from, search_pressure, ramp_speed, smt_yield, turbo_speed,
         pull_first, slow_share, slow_speed, slow_spread, line,

@@ -11,7 +11,7 @@ static bool whole_core_idle(const struct machine *m, const struct cpu *c) {
 // late. Seen on virtual machines, whose idle processors are given back to the host: 94-100 % of woken threads stay where
 // their waker is, and do not ask who waits there. Costs: search_from, 0 = never.
 static bool packs(struct machine *m, const struct cpu *c) {
-    return m->t.search_from > 0 && load_busy(m, c) < m->t.search_from;
+    return m->t.search_from > 0 && load_expected(m, c) < m->t.search_from;
 }
 
 // How many cores are looked at. Linux's SIS_UTIL (5.19 and later, update_idle_cpu_scan): the busier the cores, the fewer.
@@ -83,7 +83,7 @@ static bool lighter(const struct machine *m, struct cpu *waker, struct cpu *own,
 // busy for a part of its time: to it up to three quarters, never from 80 % on; and of client and server that take turns
 // on two cores, each busy for half of the time, none moves.
 static bool fits(struct machine *m, const struct cpu *c, struct thread *t) {
-    return m->t.search_from > 0 && load_busy(m, c) + load_thread(t) < m->t.search_from;
+    return m->t.search_from > 0 && load_expected(m, c) + load_thread(t) < m->t.search_from;
 }
 
 // The core in whose neighbourhood t shall run: its own, or its waker's (Linux: select_task_rq_fair).

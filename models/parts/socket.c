@@ -120,10 +120,13 @@ void poller_fini(struct poller *p) {
     free(p->order);
 }
 
-void listener_watch(struct listener *l, struct poller *p) {
+void listener_watch(struct machine *m, struct listener *l, struct poller *p) {
     l->poller = realloc(l->poller, sizeof(struct poller *) * (size_t)(l->pollers + 1));
     REQUIRE(l->poller);
-    l->poller[l->pollers++] = p;
+    // Workers start side by side, so that any of them may be the first to watch; the order then stays.
+    int place = (int)rng_below(&m->stream[STREAM_SOCKET], (uint64_t)l->pollers + 1);
+    l->poller[l->pollers++] = l->poller[place];
+    l->poller[place] = p;
     p->listener = l;
 }
 
@@ -146,8 +149,7 @@ void listener_block(struct listener *l, struct thread *t) {
 // decided by wake-up latencies, and where these are equal or none by chance, not by the order of waking. Of the threads
 // blocked in accept, the one that came first is woken.
 static void tell(struct machine *m, struct listener *l) {
-    int n = l->pollers, from = n > 1 ? (int)rng_below(&m->stream[STREAM_SOCKET], (uint64_t)n) : 0;
-    for (int i = 0; i < n; i++) poller_kick(m, l->poller[(from + i) % n]);
+    for (int i = 0; i < l->pollers; i++) poller_kick(m, l->poller[i]);
     if (l->acceptors == 0) return;
     struct thread *t = l->acceptor[l->acceptor_head];
     l->acceptor_head = (l->acceptor_head + 1) % l->acceptor_room;

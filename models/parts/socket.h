@@ -49,7 +49,7 @@ struct listener {
     struct station queue;
     int64_t refused;
     int pollers;
-    struct poller **poller;   // all that watch it, in order of registration
+    struct poller **poller;   // all that watch it, in the order in which they are told
     struct thread **acceptor; // threads blocked in accept: a ring, served first-in first-out
     int acceptors, acceptor_head, acceptor_room;
 };
@@ -91,7 +91,7 @@ void conn_reply(struct machine *m, struct conn *c, struct request *r);
 void conn_close(struct machine *m, struct conn *c);
 
 // --- pollers
-void listener_watch(struct listener *l, struct poller *p);
+void listener_watch(struct machine *m, struct listener *l, struct poller *p);
 // Whether a poll would return at once.
 static inline bool poller_ready(const struct poller *p) {
     return p->ready > 0 || p->posted || (p->listener && p->listener->queue.n > 0);

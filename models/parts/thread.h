@@ -62,7 +62,7 @@ struct thread {
     int64_t rank;  // what the queue is ordered by
     // Where it is woken to (load.c, place.c): share of the time runnable of late, when that was reckoned, whether it is now,
     // the core on which that counts; whom it woke last, how often that changed of late, since when that is counted.
-    double load;
+    double load, estimate; // estimate: of load, from what it was when it went to sleep the last times
     sim_time load_at;
     bool loads;
     struct cpu *load_on;

@@ -51,6 +51,7 @@ struct machine_costs {
     struct cost halt;    // CPU added to what runs first on a core that idled
     struct cost
         send_rest; // part of a send (server.write, client.send) that comes after its receiver has been told
+    struct cost connect_rest;  // part of client.connect that comes after the server has been told
     struct cost line;          // time in which a line of cache comes from another core
     struct cost line_near;     // as much of it is part of what was probed between two cores
     struct cost exit_lines;    // lines by which the latency of waking an idle core is longer

@@ -70,6 +70,8 @@ static const struct schema_row rows[] = {
     COST("machine.switch", machine.switch_, "0", "CPU of a change of thread on a core"),
     COST("machine.send_rest", machine.send_rest, "0",
          "part of a send (server.write, client.send) that comes after its receiver has been told"),
+    COST("machine.connect_rest", machine.connect_rest, "0",
+         "part of client.connect that comes after the server has been told"),
     COST("machine.halt", machine.halt, "0",
          "CPU added to what runs first on a core that idled: it comes back cold"),
     COST("machine.line", machine.line, "0",

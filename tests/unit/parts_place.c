@@ -154,11 +154,11 @@ static void goes_back(void **state) {
         struct fixture f;
         fixture_init(&f, 2);
         f.scenario.costs.machine.wake_affine.value = linux;
-        f.scenario.costs.machine.search_pressure.value = 10; // none is searched for
+        f.scenario.costs.machine.stay.value = 1; // none is searched for
         f.scenario.costs.machine.pull.value = 0;
         fixture_build(&f);
-        struct script *waker =
-            fixture_add(&f, {RUN, 5 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
+        struct script *waker = fixture_add(&f, {SLEEP, 1 * MS}, {RUN, 5 * MS}, {WAKE, 1}, {RUN, 5 * MS},
+                                           {WAKE, 1}, {RUN, 5 * MS}, {STOP, 0});
         struct script *b = fixture_add(&f, {BLOCK, 0}, {RUN, 10 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
         waker->thread->cpu = b->thread->cpu = &f.machine->cpu[0];
         fixture_run(&f, 8 * MS); // woken and asleep again
