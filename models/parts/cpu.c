@@ -156,6 +156,8 @@ static void advance(struct cpu *c) {
     struct thread *t = c->running;
     c->yield = c->preempt_at != SIM_NEVER; // a burst ends in the kernel, where the mark is seen
     c->preempt_at = SIM_NEVER;
+    if (t->burnt > 0) role_burnt(m, t->role, t->burnt);
+    t->burnt = 0;
     sim_time paid = 0;
     for (int free_steps = 0;; free_steps++) {
         REQUIRE(free_steps < MOST_FREE_STEPS);

@@ -48,6 +48,7 @@ struct thread {
     struct cpu *former; // ... when it was woken the last time but one (place.c); NULL = never
     struct role *role;  // NULL: never cold
     sim_time need;      // work left of the burst, ns at speed 1
+    sim_time burnt;     // a handler's own work in the burst, ns; 0 = none
     bool timed;         // ... which is time, however fast the core is in its present phase
     sim_time debt;      // price of the wake-ups it made in this step
     int64_t vruntime;   // fair share used on its core's scale

@@ -194,5 +194,6 @@ struct act worker_collect(struct worker *w, struct thread *t, thread_step next) 
 
 struct act worker_burn(const struct worker *w, struct thread *t, sim_time ns, thread_step next) {
     t->timed = w->cost.timed_cpu;
+    t->burnt = ns;
     return thread_run(t, ns, next);
 }

@@ -84,6 +84,7 @@ struct machine_costs {
     struct cost jitter;          // relative standard deviation of every stage's cost and wake-up latency
     struct cost timer_slack;     // added to each timed wait
     struct cost_curve cold;      // CPU added after a rest of its role, by the length of the rest
+    struct cost_curve cold_busy; // the same after so long of a handler's own work
     struct cost cold_work;       // the work over which that addition is spent
     struct cost slow_share;      // share of the time in which each core is slower ...
     struct cost slow_speed;      // ... at this fraction of its speed ...

@@ -10,10 +10,10 @@ static bool begins(const char *key, const char *with) {
 // Whether a row of the profile is CPU time.
 static bool is_cpu(const struct schema_row *row) {
     static const char *const machine[] = {
-        "machine.wake_local",  "machine.wake_remote", "machine.switch",       "machine.migrate",
-        "machine.cold",        "machine.cold_work",   "machine.tick_cpu",     "machine.halt",
-        "machine.send_rest",   "machine.idle_exit",   "machine.wake_counted", "machine.tick_restart",
-        "machine.wake_halted", "machine.preempt_cpu", "machine.connect_rest"};
+        "machine.wake_local",   "machine.wake_remote", "machine.switch",      "machine.migrate",
+        "machine.cold",         "machine.cold_busy",   "machine.cold_work",   "machine.tick_cpu",
+        "machine.halt",         "machine.send_rest",   "machine.idle_exit",   "machine.wake_counted",
+        "machine.tick_restart", "machine.wake_halted", "machine.preempt_cpu", "machine.connect_rest"};
     if (row->unit != UNIT_SPAN || !strcmp(row->key, "client.lead")) return false;
     for (size_t i = 0; i < sizeof machine / sizeof machine[0]; i++)
         if (!strcmp(row->key, machine[i])) return true;

@@ -297,31 +297,6 @@ static void ramp(void **state) {
     fixture_fini(&f);
 }
 
-// A role's rest costs by its length, linear between the points, spread over the work after it.
-static void cold_restart(void **state) {
-    (void)state;
-    struct fixture f;
-    fixture_init(&f, 1);
-    struct cost_curve *k = &f.scenario.costs.machine.cold;
-    k->points = 2;
-    k->point[0].at = 1e6;
-    k->point[0].cost.value = 0;
-    k->point[1].at = 5e6;
-    k->point[1].cost.value = 400e3;
-    f.scenario.costs.machine.cold_work.value = 1 * MS;
-    fixture_build(&f);
-    struct role role = {0};
-    struct script *a =
-        fixture_add(&f, {RUN, 1 * MS}, {SLEEP, 3 * MS}, {MARK, 0}, {RUN, 500 * US}, {MARK, 0}, {RUN, 5 * MS},
-                    {MARK, 0}, {SLEEP, 50 * MS}, {RUN, 3 * MS}, {MARK, 0}, {STOP, 0});
-    a->thread->role = &role;
-    fixture_run(&f, SIM_NEVER);
-    assert_int_equal(a->mark[1] - a->mark[0], 600 * US);          // half of the work, half of 200 us
-    assert_int_equal(a->mark[2] - a->mark[1], 5 * MS + 100 * US); // the rest of it
-    assert_int_equal(a->mark[3] - a->mark[2], 50 * MS + 3 * MS + 400 * US); // after the last point: the last
-    fixture_fini(&f);
-}
-
 // A timed wait is late by the machine's slack.
 static void timer_slack(void **state) {
     (void)state;
@@ -376,7 +351,7 @@ int main(void) {
         cmocka_unit_test(remote_preemption),
         cmocka_unit_test(heeded_at_a_bursts_end),
         cmocka_unit_test(ramp),
-        cmocka_unit_test(cold_restart),
+
         cmocka_unit_test(timer_slack),
         cmocka_unit_test(work_is_conserved),
     };

@@ -80,6 +80,25 @@ static void sleepers_count(void **state) {
     fixture_fini(&f);
 }
 
+// What a thread is expected to load its core with: what it did when it went to sleep, lower values by a quarter of the way.
+static void expected(void **state) {
+    (void)state;
+    struct fixture f;
+    tracked(&f, 1);
+    struct script *a = fixture_add(&f, {RUN, 64 * MS}, {SLEEP, 1000 * MS}, {RUN, 8 * MS}, {SLEEP, 1000 * MS},
+                                   {RUN, 1 * MS}, {STOP, 0});
+    fixture_run(&f, 100 * MS);
+    assert_true(fabs(a->thread->estimate - 0.75) < 1e-3);
+    struct cpu *c = &f.machine->cpu[0];
+    assert_true(fabs(load_expected(f.machine, c) - load_busy(f.machine, c)) < 1e-9); // it sleeps
+    sim_run(f.machine->sim, 1070 * MS);
+    assert_true(load_busy(f.machine, c) < 0.2);
+    assert_true(fabs(load_expected(f.machine, c) - 0.75) < 1e-3);
+    sim_run(f.machine->sim, 1100 * MS);
+    assert_true(fabs(a->thread->estimate - (0.75 + (1 - exp2(-0.25) - 0.75) / 4)) < 1e-3);
+    fixture_fini(&f);
+}
+
 static void utilisation(void **state) {
     (void)state;
     struct fixture f;
@@ -95,7 +114,7 @@ static void utilisation(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rises_and_fades), cmocka_unit_test(waiting_counts),
-                                       cmocka_unit_test(moves_along), cmocka_unit_test(sleepers_count),
-                                       cmocka_unit_test(utilisation)};
+                                       cmocka_unit_test(moves_along),     cmocka_unit_test(sleepers_count),
+                                       cmocka_unit_test(expected),        cmocka_unit_test(utilisation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

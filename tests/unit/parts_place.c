@@ -171,12 +171,35 @@ static void goes_back(void **state) {
     }
 }
 
+// One that is woken while its core still changes from it to the next thread stays there.
+static void not_yet_gone(void **state) {
+    (void)state;
+    for (int slow = 0; slow <= 1; slow++) {
+        struct fixture f;
+        fixture_init(&f, 2);
+        f.scenario.costs.machine.wake_affine.value = 1;
+        f.scenario.costs.machine.search_from.value = 0.8;
+        f.scenario.costs.machine.pull.value = 0;
+        f.scenario.costs.machine.switch_.value = slow ? 5 * US : 1 * US;
+        fixture_build(&f);
+        struct script *waker = fixture_add(&f, {RUN, 102 * US}, {WAKE, 1}, {RUN, 50 * US}, {STOP, 0});
+        struct script *b = fixture_add(&f, {RUN, 100 * US}, {BLOCK, 0}, {RUN, 10 * US}, {STOP, 0});
+        waker->thread->cpu = &f.machine->cpu[0];
+        b->thread->cpu = &f.machine->cpu[1];
+        f.machine->waking = WAKING_ONE_OF_MANY;
+        fixture_run(&f, SIM_NEVER);
+        assert_ptr_equal(b->thread->cpu, &f.machine->cpu[slow]);
+        fixture_fini(&f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pull_with_lag),       cmocka_unit_test(search),
         cmocka_unit_test(stays_beside_others), cmocka_unit_test(beside_the_waker),
         cmocka_unit_test(beside_the_sender),   cmocka_unit_test(fits_beside_the_waker),
         cmocka_unit_test(second_of_two),       cmocka_unit_test(goes_back),
+        cmocka_unit_test(not_yet_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
