@@ -117,12 +117,7 @@ void pull_at_tick(struct cpu *c) {
 // Linux: imbalance_pct.
 static const double MARGIN = 1.17;
 
-// More threads than it can do, by what was of late (Linux: group_is_overloaded).
-static bool overloaded(struct cpu *c) {
-    return all_of(c) > 1 && (load_busy(c->machine, c) * MARGIN > 1 || load_core(c) > MARGIN);
-}
-
-// Nothing to spare (Linux: group_fully_busy).
+// Nothing to spare, by what was of late (Linux: group_fully_busy; with more than one thread group_overloaded).
 static bool full(struct cpu *c) {
     return load_busy(c->machine, c) * MARGIN > 1 || load_core(c) > MARGIN;
 }
@@ -151,11 +146,13 @@ bool pull_while_busy(struct cpu *c) {
     c->balanced_at = machine_now(m);
     struct cpu *from = NULL;
     for (struct cpu *o = m->cpu; o < m->cpu + m->cpus; o++)
-        if (o != c && overloaded(o) && (!from || load_core(o) > load_core(from))) from = o;
+        if (o != c && all_of(o) > 1 && full(o) && (!from || load_core(o) > load_core(from))) from = o;
     double left = from ? excess(c, from) : 0;
     c->balance_seldom = left <= 0;
-    if (left <= 0) c->balance_failed = 0;
-    if (left <= 0) return false;
+    if (left <= 0) {
+        c->balance_failed = 0;
+        return false;
+    }
     bool hot = c->balance_failed > TRIES, claims = false;
     struct thread *t;
     int moved = 0;
