@@ -141,7 +141,7 @@ static const struct schema_row rows[] = {
     CURVE("machine.cold", machine.cold,
           "CPU added after a rest of its role, by the length of the rest (linear between)"),
     CURVE("machine.cold_busy", machine.cold_busy,
-          "the same after so long of a handler's own work, without a rest"),
+          "CPU added after a handler's own work, by its length: caches are cold without a rest, too"),
     COST("machine.cold_work", machine.cold_work, "0", "the work over which that addition is spent"),
     SHARE("machine.slow_share", machine.slow_share, "0",
           "share of the time in which each core is slower by itself: a neighbour on the host takes a part of "

@@ -175,6 +175,31 @@ static void told_early(void **state) {
     assert_true(fabs(late - kept_latency_s(m->name, "1ms") - 60e-6) < 2e-6);
 }
 
+static double fresh_latency_s(const char *model, const char *rest) {
+    char text[300];
+    const struct scenario_embedded costs[] = {{"exact", text}, {NULL, NULL}};
+    struct observation o;
+    snprintf(
+        text, sizeof text,
+        "machine: {connect_rest: {value: %s}}\nclient: {request: {value: 20us}, connect: {value: 60us}}\n",
+        rest);
+    lab_run(&o, costs,
+            "costs: exact\nmachine: {cores: 2}\nserver: {model: %s}\nhandler: [cpu: 1ms]\n"
+            "load: {client: ab, runs_on: server, concurrency: 1, requests: 200}\n",
+            model);
+    double mean = hist_mean(&o.latency) * 1e-9;
+    observation_fini(&o);
+    return mean;
+}
+
+// So does what is left of a connect when the server knows of it; at most the whole of it.
+static void connected_early(void **state) {
+    const struct model *m = *state;
+    double late = fresh_latency_s(m->name, "0us");
+    assert_true(fabs(late - fresh_latency_s(m->name, "5us") - 5e-6) < 2e-6);
+    assert_true(fabs(late - fresh_latency_s(m->name, "1ms") - 60e-6) < 2e-6);
+}
+
 // --- published
 
 static int64_t anyio(const char *model) {
@@ -208,6 +233,7 @@ int main(void) {
         {"awake in time", awake_in_time},
         {"connection comes first", connection_comes_first},
         {"told early", told_early},
+        {"connected early", connected_early},
     };
     const struct CMUnitTest published[] = {cmocka_unit_test(anyio_limit)};
     return each_run("models/clients", p, sizeof p / sizeof p[0]) +
