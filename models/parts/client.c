@@ -220,7 +220,8 @@ static void send(struct machine *m, struct user *u) {
     struct client *c = u->client;
     bool fresh = !u->conn;
     if (fresh) u->conn = conn_connect(c->net, &ops, u, c->load->keep_alive);
-    if (fresh && c->thread) c->thread->debt += c->connect_rest;
+    if (fresh && m->current)
+        m->current->debt += c->connect_rest; // not where the kernel tries again by itself
     if (!u->conn) {
         not_connected(u);
         return;
@@ -233,7 +234,6 @@ static void send(struct machine *m, struct user *u) {
         return;
     }
     conn_send(u->conn, u->request);
-    (void)m;
 }
 
 static void attempt(struct machine *m, struct user *u) {

@@ -50,6 +50,7 @@ static struct machine_times times_of(const struct machine_costs *c) {
         .tick_cpu = machine_ns(&c->tick_cpu),
         .sleeper_credit = machine_ns(&c->sleeper_credit),
         .timer_slack = machine_ns(&c->timer_slack),
+        .connect_rest = machine_ns(&c->connect_rest),
         .cold_work = machine_ns(&c->cold_work),
         .slow_dwell = machine_ns(&c->slow_dwell),
         .interrupt_cpu = machine_ns(&c->interrupt_cpu),
@@ -107,7 +108,6 @@ struct machine *machine_create(const struct scenario *s, uint32_t point, uint32_
     m->t = times_of(&costs);
     m->t.write_rest = machine_part(&costs.send_rest, &s->costs.server.write.cpu);
     m->t.send_rest = machine_part(&costs.send_rest, &s->costs.client.send);
-    m->t.connect_rest = machine_part(&costs.connect_rest, &s->costs.client.connect);
     m->sim = sim_create(8);
     for (uint32_t i = 0; i < STREAM_COUNT; i++) rng_init(&m->stream[i], s->run.seed, point, replication, i);
     if (m->t.keep_lag || m->t.tick_cpu > 0)

@@ -70,8 +70,10 @@ static void serve(void *arg) {
             bench_await(&c->ready, number);
             atomic_store(&c->asleep, number);
             while (r == AWAKE && atomic_load(&c->word) < number) continue;
-            if (r >= BUSY) host_spin(rests[r].ns, look_ns, NULL, NULL);
-            if (r < BUSY) bench_block(&c->word, number - 1);
+            if (r >= BUSY)
+                host_spin(rests[r].ns, look_ns, NULL, NULL);
+            else
+                bench_block(&c->word, number - 1);
             unit_wait(&c->unit);
             int64_t before = bench_cpu(), since = before;
             for (int i = 0; i < BURST; i++) {

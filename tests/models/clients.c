@@ -200,6 +200,23 @@ static void connected_early(void **state) {
     assert_true(fabs(late - fresh_latency_s(m->name, "1ms") - 60e-6) < 2e-6);
 }
 
+// A connect that the kernel tries again by itself costs the generator nothing, and is not its own.
+static void connected_again(void **state) {
+    const struct model *m = *state;
+    static const struct scenario_embedded costs[] = {
+        {"exact", "machine: {connect_rest: {value: 5us}}\n"
+                  "client: {request: {value: 20us}, connect: {value: 60us}, lead: {value: 200us}}\n"},
+        {NULL, NULL}};
+    struct observation o;
+    lab_run(&o, costs,
+            "costs: exact\nmachine: {cores: 2}\nserver: {model: %s, workers: 1, threads: 1, backlog: 1}\n"
+            "handler: [cpu: 1ms]\nload: {client: open, runs_on: server, rate: 1200/s, duration: 1s, "
+            "connect_retry: 0.3ms, keep_alive: off}\n",
+            m->name);
+    assert_true(o.done > 500);
+    observation_fini(&o);
+}
+
 // --- published
 
 static int64_t anyio(const char *model) {
@@ -234,6 +251,7 @@ int main(void) {
         {"connection comes first", connection_comes_first},
         {"told early", told_early},
         {"connected early", connected_early},
+        {"connected again", connected_again},
     };
     const struct CMUnitTest published[] = {cmocka_unit_test(anyio_limit)};
     return each_run("models/clients", p, sizeof p / sizeof p[0]) +
